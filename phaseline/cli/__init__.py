@@ -1,0 +1,1 @@
+"""The command line: thin, translates errors into exit codes, owns no logic."""

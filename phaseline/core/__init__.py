@@ -1,0 +1,1 @@
+"""What every layer shares: the error tree, the settings, the workspace, safe file writing."""

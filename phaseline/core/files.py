@@ -1,0 +1,141 @@
+"""Files that are whole or absent: atomic writes, digests, locks that name their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from phaseline.core.errors import LockHeld
+
+
+def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path:
+    """Write `content` so that `path` is, at any instant, the old file or the new one.
+
+    The temporary file lies in the same folder, is fsynced, and renamed over `path`; then the
+    folder is fsynced, so that the name survives a power cut too.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return path
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o644) -> Path:
+    """Write `value` as sorted, indented JSON, atomically."""
+    return write_atomic(path, json.dumps(value, indent=2, sort_keys=True) + "\n", mode=mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest_text(*parts: str) -> str:
+    """sha256 over length-prefixed parts, as hex: ("ab", "c") and ("a", "bc") differ."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        state.update(f"{len(data)}:".encode())
+        state.update(data)
+    return state.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """sha256 of one path as hex: kind, permission bits, and content or link target.
+
+    A symbolic link is not followed: where it points is its content.
+    """
+    if path.is_symlink():
+        return digest_text("link", os.readlink(path))
+    with path.open("rb") as stream:
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+    executable = "x" if path.stat().st_mode & 0o111 else "-"
+    return digest_text("file", executable, content)
+
+
+def digest_sha256(path: Path) -> str:
+    """Plain sha256 of a file's bytes as hex, the form that release sites publish."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def locked(
+    path: Path,
+    purpose: str,
+    *,
+    wait_seconds: float = 0.0,
+    waiting: Callable[[str], None] = lambda holder: None,
+) -> Iterator[None]:
+    """Hold the advisory lock `path` (flock), with our process and purpose written in it.
+
+    The kernel releases it when the process dies, `kill -9` included, so it is never stale.
+
+    Args:
+        purpose: what the holder is doing, for whoever has to wait.
+        wait_seconds: how long to wait; 0 refuses at once.
+        waiting: told the holder, once a second, while waiting.
+
+    Raises:
+        LockHeld: it is still held by another process when the time is up.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as stream:
+        _acquire(stream, path, wait_seconds, waiting)
+        stream.truncate(0)
+        stream.write(json.dumps({"pid": os.getpid(), "purpose": purpose, "since": time.time()}))
+        stream.flush()
+        try:
+            yield
+        finally:
+            stream.truncate(0)
+
+
+def _acquire(
+    stream: IO[str], path: Path, wait_seconds: float, waiting: Callable[[str], None]
+) -> None:
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(path)
+        if time.monotonic() >= deadline:
+            raise LockHeld(
+                f"another run is at work: {holder}",
+                why=f"it holds the lock {path}",
+                fix="wait for it, or end that process",
+            )
+        waiting(holder)
+        time.sleep(min(1.0, max(0.05, deadline - time.monotonic())))
+
+
+def _holder(path: Path) -> str:
+    try:
+        owner = json.loads(path.read_text())
+        age = time.time() - owner["since"]
+        return f"process {owner['pid']} ({owner['purpose']}, for {age:.0f} s)"
+    except (ValueError, KeyError):
+        return "a process that has just taken it"

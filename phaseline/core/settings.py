@@ -1,0 +1,259 @@
+"""`pipeline.yaml` as typed values. Unknown fields, wrong types and missing folders are refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from phaseline.core.errors import InvalidConfiguration
+
+Role = Literal["backend", "frontend", "database"]
+Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _inside(path: Path) -> Path:
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("must be a path inside the checkout")
+    return path
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.IPv4Network(text))
+
+
+Inside = Annotated[Path, AfterValidator(_inside)]
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class Strict(BaseModel):
+    """A part of `pipeline.yaml`: frozen, and a misspelt field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Wheels(Strict):
+    """Fetch the locked Python requirements as wheels before the image is built."""
+
+    kind: Literal["wheels"]
+    lock: Path
+    output: Path = Path(".wheelhouse")
+
+
+class Npm(Strict):
+    """Install the locked npm packages and run one script before the image is built."""
+
+    kind: Literal["npm"]
+    script: str = "build"
+    output: Path = Path("dist")
+
+
+class Build(Strict):
+    """How a component's image comes to be.
+
+    `dockerfile` is a Jinja2 template when it ends in `.j2`, rendered to `<folder>/Dockerfile`;
+    otherwise it is used as it stands. `sources` are globs below `folder`.
+    """
+
+    folder: Inside
+    dockerfile: Inside
+    base: str | None = None
+    sources: tuple[str, ...] = ("**/*",)
+    prepare: Annotated[Wheels | Npm, Field(discriminator="kind")] | None = None
+
+
+class Component(Strict):
+    """One container image of the application and where the chart expects its name."""
+
+    name: Name
+    role: Role
+    build: Build | None = None
+    image: str | None = None
+    values: str = Field(description="path of the chart value that takes {repository, tag}")
+    port: Port
+    user: Annotated[int, Field(ge=1)] = 10001
+    size_mb: Annotated[int, Field(ge=1)] = 500
+    try_out: TryOut | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.build is None) == (self.image is None):
+            raise ValueError("needs exactly one of `build` and `image`")
+        return self
+
+
+class TryOut(Strict):
+    """How T010 runs an image on its own: environment, arguments, and words its log must hold."""
+
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    logs: str
+
+
+class Base(Strict):
+    """A base image: the pinned upstream one, and the Debian packages that stand in for it.
+
+    `users` are lines of passwd(5), `keep_out` globs that are not unpacked, `links` symbolic
+    links (path: target) that a maintainer script would have made.
+    """
+
+    upstream: Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]
+    packages: tuple[str, ...]
+    users: tuple[str, ...] = ()
+    keep_out: tuple[str, ...] = ()
+    folders: dict[str, str] = {}
+    links: dict[str, str] = {}
+
+
+class Chart(Strict):
+    """The Helm chart and the release that is made of it. `values` are laid over its own."""
+
+    folder: Inside
+    release: Name
+    namespace: Name
+    values: dict[str, Any] = {}
+    timeout_seconds: Annotated[int, Field(ge=5, le=3600)] = 180
+
+
+class Cluster(Strict):
+    """The cluster that is wanted. Address ranges are IPv4."""
+
+    provider: Literal["auto", "embedded", "minikube"] = "auto"
+    kubernetes: Annotated[str, Field(pattern=r"^v1\.\d+\.\d+$")] = "v1.36.3"
+    link_range: Network = "172.31.0.0/16"
+    pod_range: Network = "10.244.0.0/16"
+    service_range: Network = "10.96.0.0/16"
+    cpus: Annotated[int, Field(ge=2)] = 2
+    memory_mb: Annotated[int, Field(ge=1800)] = 4096
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        names = ("link_range", "pod_range", "service_range")
+        ranges = {name: ipaddress.IPv4Network(getattr(self, name)) for name in names}
+        for first in names:
+            for second in names:
+                if first < second and ranges[first].overlaps(ranges[second]):
+                    raise ValueError(f"{first} {ranges[first]} overlaps {second} {ranges[second]}")
+        if ranges["link_range"].prefixlen > 28:
+            raise ValueError("link_range must be /28 or larger: each cluster takes a /30 of it")
+        return self
+
+
+class Address(Strict):
+    """An address that a person opens: a port of a Service."""
+
+    name: str
+    service: Name
+    port: Name
+    path: str = "/"
+
+
+class Request(Strict):
+    """One HTTP request of a journey. `{name}` in path and json is replaced by what was kept."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    json_body: Any = Field(default=None, alias="json")
+    status: int
+    expect: dict[str, Any] = {}
+    keep: dict[str, str] = {}
+
+
+class Journey(Strict):
+    """A use of the application that proves it works, end to end, through one address."""
+
+    name: str
+    address: str
+    requests: tuple[Request, ...] = Field(min_length=1)
+
+
+class Pipeline(Strict):
+    """The whole of `pipeline.yaml`."""
+
+    version: Literal[1]
+    application: Name
+    components: tuple[Component, ...] = Field(min_length=1)
+    bases: dict[str, Base] = {}
+    chart: Chart
+    cluster: Cluster = Cluster()
+    addresses: tuple[Address, ...] = ()
+    journeys: tuple[Journey, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_meet(self) -> Self:
+        names = [component.name for component in self.components]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"components: {twice[0]} is declared twice")
+        for component in self.components:
+            base = component.build.base if component.build else None
+            if base is not None and base not in self.bases:
+                raise ValueError(f"components: {component.name} wants the unknown base {base!r}")
+        known = {address.name for address in self.addresses}
+        for journey in self.journeys:
+            if journey.address not in known:
+                raise ValueError(
+                    f"journeys: {journey.name!r} uses the unknown address {journey.address!r}"
+                )
+        return self
+
+    def of_role(self, role: Role | None) -> tuple[Component, ...]:
+        """The components of one role, in the order of the file; all of them for None."""
+        return tuple(c for c in self.components if role is None or c.role == role)
+
+
+def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
+    """Read and validate `root/name`, and see that the folders and files it names exist.
+
+    Raises:
+        InvalidConfiguration: naming the field and what is wrong with it.
+    """
+    path = root / name
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidConfiguration(
+            f"there is no {name} in {root}", fix="run invoke in a folder that has one"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(f"{name} is not YAML", why=str(error)) from error
+    try:
+        pipeline = Pipeline.model_validate(content)
+    except ValidationError as error:
+        raise _explain(name, error) from error
+    _check_paths(root, name, pipeline)
+    return pipeline
+
+
+def _explain(name: str, error: ValidationError) -> InvalidConfiguration:
+    faults = []
+    for fault in error.errors(include_url=False, include_context=False):
+        where = re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in fault["loc"]))
+        message = fault["msg"].removeprefix("Value error, ")
+        faults.append(f"{where or name}: {message}")
+    return InvalidConfiguration(
+        f"{name} is not valid", why="; ".join(faults), fix="correct the field that is named"
+    )
+
+
+def _check_paths(root: Path, name: str, pipeline: Pipeline) -> None:
+    wanted: dict[str, Path] = {"chart.folder": pipeline.chart.folder}
+    for index, component in enumerate(pipeline.components):
+        if build := component.build:
+            wanted[f"components[{index}].build.folder"] = build.folder
+            wanted[f"components[{index}].build.dockerfile"] = build.dockerfile
+            if isinstance(build.prepare, Wheels):
+                wanted[f"components[{index}].build.prepare.lock"] = (
+                    build.folder / build.prepare.lock
+                )
+    for field, path in wanted.items():
+        if not (root / path).exists():
+            raise InvalidConfiguration(
+                f"{name} is not valid",
+                why=f"{field}: {path} does not exist",
+                fix="correct the path or make it",
+            )

@@ -1,0 +1,1 @@
+"""The graph, keys, records and scheduling. It knows no tool by name."""

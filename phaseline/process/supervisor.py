@@ -1,0 +1,251 @@
+"""The first process of a node's namespaces: starts its processes in order, restarts, reaps, stops.
+
+Run as `python -m phaseline.process.supervisor SPEC` by `unshare --pid --fork`, so it is process 1
+there: when it ends, the kernel ends everything in the namespace. It needs nothing but the standard
+library at run time, and sleeps in one system call while nothing happens.
+
+The specification is JSON, see `Specification`; the state is written to `status` after each change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SLOWEST_RESTART = 5.0
+STEADY_AFTER = 20.0
+SHUTDOWN_PATIENCE = 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """One supervised process.
+
+    Attributes:
+        after: names of units that must be ready before this one starts.
+        ready: `https://…` (answers 200), `unix:/path` (accepts), or "" (ready once started).
+    """
+
+    name: str
+    argv: list[str]
+    log: str
+    after: list[str] = field(default_factory=list)
+    ready: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """What the supervisor is told: commands that prepare the node, then units to keep alive.
+
+    Attributes:
+        interface: a network interface that the host moves in; waited for before `prepare`.
+        first: the unit that is ended first at shutdown, lest it restart what we end.
+    """
+
+    status: str
+    interface: str
+    first: str
+    prepare: list[list[str]]
+    units: list[Unit]
+
+    @classmethod
+    def read(cls, path: Path) -> Specification:
+        """Load a specification from a JSON file."""
+        content: dict[str, Any] = json.loads(path.read_text())
+        return cls(**{**content, "units": [Unit(**unit) for unit in content["units"]]})
+
+
+@dataclass
+class _Living:
+    unit: Unit
+    pid: int = 0
+    started: float = 0.0
+    restarts: int = 0
+    due: float = 0.0
+    ready: bool = False
+
+
+class Supervisor:
+    """Keeps the units of one specification alive until it is told to stop."""
+
+    def __init__(self, specification: Specification) -> None:
+        self.specification = specification
+        self.living = {unit.name: _Living(unit) for unit in specification.units}
+        self.phase = "preparing"
+        self.fault = ""
+
+    def run(self) -> int:
+        """Prepare, start, and watch until SIGTERM. Returns the exit code."""
+        awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+        self.report()
+        try:
+            _await_interface(self.specification.interface, 10.0)
+            for argv in self.specification.prepare:
+                _prepare(argv)
+        except (OSError, subprocess.SubprocessError) as error:
+            self.phase, self.fault = "failed", str(error)
+            self.report()
+            return 1
+        self.phase = "running"
+        self.report()
+        while not self._told_to_stop(awaited):
+            if self.reap() | self.start_due() | self.probe():
+                self.report()
+        self.shut_down()
+        return 0
+
+    def _told_to_stop(self, awaited: set[signal.Signals]) -> bool:
+        unsettled = any(not one.ready for one in self.living.values())
+        told = signal.sigtimedwait(awaited, 0.05 if unsettled else 60.0)
+        return told is not None and told.si_signo != signal.SIGCHLD
+
+    def reap(self) -> bool:
+        """Collect every child that has ended, adopted ones too; plan restarts of our own."""
+        changed = False
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return changed
+            if pid == 0:
+                return changed
+            for one in self.living.values():
+                if one.pid == pid:
+                    self._plan_restart(one, status)
+                    changed = True
+
+    def _plan_restart(self, one: _Living, status: int) -> None:
+        steady = time.monotonic() - one.started > STEADY_AFTER
+        one.restarts = 1 if steady else one.restarts + 1
+        delay = min(SLOWEST_RESTART, 0.1 * 2 ** (one.restarts - 1))
+        one.pid, one.ready, one.due = 0, False, time.monotonic() + delay
+        code = os.waitstatus_to_exitcode(status)
+        self.fault = f"{one.unit.name} ended with {code}; started again after {delay:.1f} s"
+
+    def start_due(self) -> bool:
+        """Start each unit that is down, due, and whose predecessors are ready."""
+        changed = False
+        for one in self.living.values():
+            waits = any(not self.living[name].ready for name in one.unit.after)
+            if not one.pid and not waits and time.monotonic() >= one.due:
+                one.pid, one.started = _start(one.unit), time.monotonic()
+                changed = True
+        return changed
+
+    def probe(self) -> bool:
+        """Ask the units that are up but not yet ready."""
+        changed = False
+        for one in self.living.values():
+            if one.pid and not one.ready and _answers(one.unit.ready):
+                one.ready = changed = True
+        return changed
+
+    def shut_down(self) -> None:
+        """End the unit that would restart things, then everything in the namespace."""
+        self.phase = "stopping"
+        self.report()
+        first = self.living[self.specification.first].pid
+        if first:
+            with suppress(ProcessLookupError):
+                os.kill(first, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGTERM)
+        _drain(SHUTDOWN_PATIENCE)
+        self.phase = "stopped"
+        self.report()
+
+    def report(self) -> None:
+        """Write the state for whoever asks; a rename, so that a reader sees a whole one."""
+        state = {
+            "version": 1,
+            "phase": self.phase,
+            "fault": self.fault,
+            "units": {
+                name: {"pid": one.pid, "ready": one.ready, "restarts": one.restarts}
+                for name, one in self.living.items()
+            },
+        }
+        target = Path(self.specification.status)
+        draft = target.with_suffix(".new")
+        draft.write_text(json.dumps(state, indent=2))
+        draft.replace(target)
+
+
+def _await_interface(name: str, limit: float) -> None:
+    deadline = time.monotonic() + limit
+    while name and name not in {entry[1] for entry in socket.if_nameindex()}:
+        if time.monotonic() > deadline:
+            raise OSError(f"the network interface {name} did not come within {limit:.0f} s")
+        time.sleep(0.01)
+
+
+def _prepare(argv: list[str]) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode:
+        raise OSError(f"{' '.join(argv)}: exit code {done.returncode}: {done.stderr.strip()}")
+
+
+def _start(unit: Unit) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        unit.argv[0],
+        unit.argv,
+        {**os.environ, **unit.env},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, unit.log, flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=[signal.SIGPIPE],
+    )
+
+
+def _answers(ready: str) -> bool:
+    if not ready:
+        return True
+    try:
+        if ready.startswith("unix:"):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(ready.removeprefix("unix:"))
+            return True
+        # Loopback inside our own network namespace: nobody else can stand there.
+        with urllib.request.urlopen(ready, timeout=1.0, context=_unverified()) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _drain(patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(0.02)
+        except ChildProcessError:
+            return
+
+
+if __name__ == "__main__":
+    raise SystemExit(Supervisor(Specification.read(Path(sys.argv[1]))).run())

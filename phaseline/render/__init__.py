@@ -1,0 +1,29 @@
+"""Templates to text. Pure: an undefined name is an error, nothing is read but the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from phaseline.core.errors import InvalidConfiguration
+
+
+def render(template: Path, values: Mapping[str, Any]) -> str:
+    """Render the Jinja2 file `template` with `values`; the result ends with one newline.
+
+    Raises:
+        InvalidConfiguration: the template is faulty or uses a name that `values` lacks.
+    """
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    try:
+        text = environment.from_string(template.read_text(encoding="utf-8")).render(values)
+    except TemplateError as error:
+        raise InvalidConfiguration(
+            f"{template.name} cannot be rendered", why=str(error), fix=f"correct {template}"
+        ) from error
+    return text.rstrip("\n") + "\n"
