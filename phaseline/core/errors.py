@@ -54,7 +54,7 @@ class Retryable(PhaselineError):
 
 
 class InvalidConfiguration(Fatal, ValueError):
-    """`pipeline.yaml`, an option or an environment variable is wrong; the message names the field."""
+    """`pipeline.yaml`, an option or an environment variable is wrong; the field is named."""
 
     code = "invalid-configuration"
     exit_code = 2

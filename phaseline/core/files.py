@@ -30,8 +30,8 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -68,7 +68,7 @@ def digest_file(path: Path) -> str:
     A symbolic link is not followed: where it points is its content.
     """
     if path.is_symlink():
-        return digest_text("link", os.readlink(path))
+        return digest_text("link", str(path.readlink()))
     with path.open("rb") as stream:
         content = hashlib.file_digest(stream, "sha256").hexdigest()
     executable = "x" if path.stat().st_mode & 0o111 else "-"

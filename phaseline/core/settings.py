@@ -78,6 +78,9 @@ class Component(Strict):
     port: Port
     user: Annotated[int, Field(ge=1)] = 10001
     size_mb: Annotated[int, Field(ge=1)] = 500
+    allows: tuple[Literal["shell", "package manager", "setuid files"], ...] = Field(
+        default=(), description="what T009 tolerates, because the image cannot work without it"
+    )
     try_out: TryOut | None = None
 
     @model_validator(mode="after")
@@ -88,17 +91,22 @@ class Component(Strict):
 
 
 class TryOut(Strict):
-    """How T010 runs an image on its own: environment, arguments, and words its log must hold."""
+    """How T010 runs an image on its own: environment, arguments, and words its log must hold.
+
+    `folders` are the folders beside /tmp that it may write.
+    """
 
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = {}
+    folders: tuple[str, ...] = ()
     logs: str
 
 
 class Base(Strict):
     """A base image: the pinned upstream one, and the Debian packages that stand in for it.
 
-    `users` are lines of passwd(5), `keep_out` globs that are not unpacked, `links` symbolic
+    `users` are lines of passwd(5), `keep_out` globs that are not unpacked except for what `keep`
+    matches (`*` matches slashes too), `folders` empty folders (path: octal mode), `links` symbolic
     links (path: target) that a maintainer script would have made.
     """
 
@@ -106,6 +114,7 @@ class Base(Strict):
     packages: tuple[str, ...]
     users: tuple[str, ...] = ()
     keep_out: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     folders: dict[str, str] = {}
     links: dict[str, str] = {}
 

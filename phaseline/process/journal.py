@@ -27,12 +27,13 @@ class _Silent:
     def command(self, completed: Completed) -> None: ...
 
 
-_current: ContextVar[Journal] = ContextVar("journal", default=_Silent())
+_SILENT = _Silent()
+_current: ContextVar[Journal | None] = ContextVar("journal", default=None)
 
 
 def current() -> Journal:
     """The journal of the step that runs in this thread; a silent one outside of steps."""
-    return _current.get()
+    return _current.get() or _SILENT
 
 
 def listen(journal: Journal) -> None:

@@ -21,6 +21,7 @@ from phaseline.process.command import Command, Completed
 _LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
 
 _running: set[subprocess.Popen[bytes]] = set()
+_detached: list[subprocess.Popen[bytes]] = []  # kept, or collecting one would warn
 _guard = threading.Lock()
 _stopping = threading.Event()
 
@@ -63,7 +64,8 @@ def attempt(command: Command, on_line: Callable[[str], None] | None = None) -> C
             if on_line:
                 on_line(line)
 
-    assert process.stdout and process.stderr
+    assert process.stdout
+    assert process.stderr
     readers = [
         threading.Thread(target=drain, args=(process.stdout, "stdout"), daemon=True),
         threading.Thread(target=drain, args=(process.stderr, "stderr"), daemon=True),
@@ -147,6 +149,7 @@ def spawn(command: Command, log: Path) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _detached.append(process)
     return process.pid
 
 
@@ -227,10 +230,8 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 def _end(process: subprocess.Popen[bytes], patience: float) -> None:
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-        except subprocess.TimeoutExpired:
-            pass
     _signal(process, signal.SIGKILL)
     process.wait()
     with _guard:

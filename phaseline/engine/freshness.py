@@ -1,0 +1,79 @@
+"""Whether a step must run, and why: the same answer for a run and for `invoke plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from phaseline.core.errors import PhaselineError
+from phaseline.core.report import Standing
+from phaseline.core.workspace import Context
+from phaseline.engine import key, paths, record
+from phaseline.engine.graph import Graph, Step
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A step's state.
+
+    Attributes:
+        fresh: its effect stands, nothing it depends on has changed.
+        reason: what was found changed or missing; what was checked, when fresh.
+        parts: the parts of its key now.
+    """
+
+    fresh: bool
+    reason: str
+    parts: key.Parts
+    record: record.Record | None = None
+
+
+def context_of(step: Step, context: Context) -> Context:
+    """The context that `step` is given: the workspace and the components of its role."""
+    return Context(context.workspace, context.pipeline.of_role(step.role))
+
+
+def upstream(step: Step, graph: Graph, context: Context) -> Mapping[str, str]:
+    """What the steps that `step` needs have left behind."""
+    effects = {}
+    for name in step.needs:
+        kept = record.load(context.state, name)
+        effects[name] = kept.effect(graph.steps[name]) if kept else "never made"
+    return effects
+
+
+def judge(step: Step, graph: Graph, context: Context, *, probe: bool = True) -> Verdict:
+    """Compare the key, the outputs, and (with `probe`) the live world with the record."""
+    own = context_of(step, context)
+    parts = key.parts(step, own, upstream(step, graph, context))
+    kept = record.load(context.state, step.id)
+    if kept is None:
+        return Verdict(False, "never made", parts)
+    if kept.key != key.digest(parts):
+        return Verdict(False, key.changed(dict(kept.parts), parts), parts, kept)
+    if spoilt := _spoilt(step, own, kept):
+        return Verdict(False, spoilt, parts, kept)
+    if probe and step.probe:
+        standing = _ask(step, own)
+        if not standing.stands:
+            return Verdict(False, standing.seen, parts, kept)
+        return Verdict(True, standing.seen, parts, kept)
+    return Verdict(True, "nothing it depends on has changed", parts, kept)
+
+
+def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
+    now = paths.digests(step.outputs, own)
+    for name in sorted(now.keys() | kept.outputs.keys()):
+        if now.get(name, paths.ABSENT) == paths.ABSENT:
+            return f"its output {name} is gone"
+        if now[name] != kept.outputs.get(name):
+            return f"its output {name} was altered"
+    return ""
+
+
+def _ask(step: Step, own: Context) -> Standing:
+    assert step.probe
+    try:
+        return step.probe(own)
+    except PhaselineError as error:
+        return Standing(False, error.what)

@@ -1,0 +1,134 @@
+"""The graph as data: phases, steps, needs. Pure; checked when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+
+from phaseline.core.errors import InvalidConfiguration
+from phaseline.core.report import Report, Standing
+from phaseline.core.settings import Role
+from phaseline.core.workspace import Context
+
+Operator = Callable[[Context], Report]
+Probe = Callable[[Context], Standing]
+
+
+class Kind(StrEnum):
+    """What running a step does to the world."""
+
+    MAKE = "make"
+    """writes files or images"""
+    ACT = "act"
+    """changes the live world"""
+    CHECK = "check"
+    """looks, or works on scratch objects that it removes"""
+    NOT_BUILT = "not built"
+    """declared, so that it is counted; there is no code for it yet"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One node of the graph.
+
+    Attributes:
+        id: a T-ID of the source document, with a suffix where several steps share one.
+        needs: steps whose results this one reads; it is redone when they change.
+        inputs, outputs: patterns below the checkout; `{state}`, `{chart}`, and for each component
+            `{name}`, `{folder}`, `{dockerfile}`, `{prepared}` are filled in; `{sources}` stands
+            for all that a component is built from.
+        settings: the parts of `pipeline.yaml` that it reads, beside its own components.
+        role: it runs over the components of this role; None means all of them.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    run: Operator | None = None
+    needs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    role: Role | None = None
+    probe: Probe | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A numbered group of steps. The last step validates it; who needs the phase waits for that."""
+
+    number: int
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def gate(self) -> Step:
+        """The step that validates this phase."""
+        return self.steps[-1]
+
+
+class Graph:
+    """All phases. Iterating gives the steps in an order in which they could run.
+
+    Raises:
+        InvalidConfiguration: a name twice, an unknown need, or a cycle, printed as `a -> b -> a`.
+    """
+
+    def __init__(self, phases: Iterable[Phase]) -> None:
+        self.phases = {phase.name: phase for phase in phases}
+        self.steps: dict[str, Step] = {}
+        self.phase_of: dict[str, Phase] = {}
+        for phase in self.phases.values():
+            for step in phase.steps:
+                if step.id in self.steps:
+                    raise InvalidConfiguration(f"the step {step.id} is declared twice")
+                self.steps[step.id], self.phase_of[step.id] = step, phase
+        self.order = _ordered(self.waits_for)
+
+    def __iter__(self) -> Iterator[Step]:
+        return (self.steps[name] for name in self.order)
+
+    @cached_property
+    def waits_for(self) -> Mapping[str, tuple[str, ...]]:
+        """For each step, the steps that must have ended before it starts.
+
+        These are its own needs, the gates of the phases that its phase needs, and, for a gate, all
+        other steps of its phase.
+        """
+        return {name: self._waits_for(name) for name in self.steps}
+
+    def _waits_for(self, name: str) -> tuple[str, ...]:
+        step, phase = self.steps[name], self.phase_of[name]
+        gates = [self._phase(needed, phase.name).gate.id for needed in phase.needs]
+        siblings = [s.id for s in phase.steps if s is not step] if step is phase.gate else []
+        if unknown := [need for need in step.needs if need not in self.steps]:
+            raise InvalidConfiguration(f"{name} needs {unknown[0]}, which is not a step")
+        return tuple(dict.fromkeys((*step.needs, *gates, *siblings)))
+
+    def _phase(self, name: str, wanted_by: str) -> Phase:
+        if name not in self.phases:
+            raise InvalidConfiguration(f"phase {wanted_by} needs {name}, which is not a phase")
+        return self.phases[name]
+
+    def wanted_for(self, phases: Iterable[str]) -> list[Step]:
+        """The steps of `phases` and all that they wait for, in an order in which they could run."""
+        reached: set[str] = set()
+        pending = [step.id for name in phases for step in self.phases[name].steps]
+        while pending:
+            name = pending.pop()
+            if name not in reached:
+                reached.add(name)
+                pending.extend(self.waits_for[name])
+        return [self.steps[name] for name in self.order if name in reached]
+
+
+def _ordered(edges: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    try:
+        return tuple(TopologicalSorter(edges).static_order())
+    except CycleError as error:
+        raise InvalidConfiguration(f"the graph has a cycle: {' -> '.join(error.args[1])}") from None

@@ -1,0 +1,56 @@
+"""How a step of a run ended, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from phaseline.core.errors import PhaselineError
+from phaseline.engine.graph import Step
+
+
+class Ending(StrEnum):
+    """How a step can end. Only `done` and `fresh` are good."""
+
+    DONE = "done"
+    FRESH = "fresh"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+    INTERRUPTED = "interrupted"
+    NOT_BUILT = "not built"
+    NOT_APPLICABLE = "not applicable"
+
+
+BAD = frozenset({Ending.FAILED, Ending.NOT_RUN, Ending.INTERRUPTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How one step ended.
+
+    Attributes:
+        reason: why it ran, or why it did not.
+        lines: what the user should read when the run is over.
+    """
+
+    step: Step
+    ending: Ending
+    reason: str = ""
+    summary: str = ""
+    seconds: float = 0.0
+    error: PhaselineError | None = None
+    lines: tuple[str, ...] = ()
+
+
+class Watcher(Protocol):
+    """Told of a run's events, from several threads."""
+
+    def started(self, step: Step, reason: str) -> None:
+        """A step begins to work."""
+
+    def progressed(self, step: Step, text: str) -> None:
+        """A step says what it is doing."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """A step has ended, however."""

@@ -1,0 +1,171 @@
+"""Running steps: as many side by side as the graph allows, each recorded as soon as it is done."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from phaseline.core.errors import Interrupted, PhaselineError
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.engine import freshness, key, paths, record
+from phaseline.engine.graph import Graph, Kind, Step
+from phaseline.engine.log import StepLog
+from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
+from phaseline.process import journal
+from phaseline.process.run import stop_all
+
+
+@dataclass
+class Run:
+    """One run over some steps of the graph.
+
+    Attributes:
+        id: names the run in records and logs.
+        jobs: how many steps may work at once.
+        keep_going: start what does not depend on a failure.
+    """
+
+    graph: Graph
+    context: Context
+    watcher: Watcher
+    id: str
+    jobs: int = 6
+    keep_going: bool = False
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def run(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Run `steps`, given in an order in which they could run; returns how each ended.
+
+        Ctrl-C (KeyboardInterrupt) ends all commands, then returns with what was cut as interrupted.
+        """
+        waiting = {step.id: step for step in steps}
+        working: dict[Future[Outcome], str] = {}
+        with ThreadPoolExecutor(self.jobs, thread_name_prefix="step") as pool:
+            while waiting or working:
+                try:
+                    self._start_ready(pool, waiting, working)
+                    done, _ = wait(working, return_when=FIRST_COMPLETED)
+                except KeyboardInterrupt:
+                    stop_all()
+                    self._give_up(waiting, "the run was interrupted")
+                    continue
+                for future in done:
+                    self._note(future.result(), working.pop(future))
+        return [self.outcomes[step.id] for step in steps]
+
+    def _start_ready(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: dict[str, Step],
+        working: dict[Future[Outcome], str],
+    ) -> None:
+        for name in list(waiting):
+            if len(working) >= self.jobs:
+                return
+            if any(need in waiting or need in working.values() for need in self._order(name)):
+                continue
+            step = waiting.pop(name)
+            if refusal := self._refusal(step):
+                self._note(refusal, name)
+            else:
+                scope = contextvars.copy_context()
+                working[pool.submit(scope.run, self._execute, step)] = name
+
+    def _order(self, name: str) -> tuple[str, ...]:
+        return self.graph.waits_for[name]
+
+    def _refusal(self, step: Step) -> Outcome | None:
+        if step.kind is Kind.NOT_BUILT:
+            return Outcome(step=step, ending=Ending.NOT_BUILT)
+        if step.role and not self.context.pipeline.of_role(step.role):
+            reason = f"the application has no {step.role}"
+            return Outcome(step=step, ending=Ending.NOT_APPLICABLE, reason=reason)
+        for name in self._order(step.id):
+            outcome = self.outcomes.get(name)
+            if outcome and outcome.ending in BAD:
+                return _not_run(step, f"needs {name}, which {_went(outcome)}")
+        failed = [o for o in self.outcomes.values() if o.ending is Ending.FAILED]
+        if failed and not self.keep_going:
+            return _not_run(step, f"{failed[0].step.id} failed; --keep-going would go on")
+        return None
+
+    def _give_up(self, waiting: dict[str, Step], reason: str) -> None:
+        for step in waiting.values():
+            self._note(_not_run(step, reason), step.id)
+        waiting.clear()
+
+    def _note(self, outcome: Outcome, name: str) -> None:
+        self.outcomes[name] = outcome
+        self.watcher.ended(outcome)
+
+    def _execute(self, step: Step) -> Outcome:
+        started = time.monotonic()
+        try:
+            verdict = freshness.judge(step, self.graph, self.context)
+            if verdict.fresh and verdict.record:
+                return Outcome(
+                    step=step,
+                    ending=Ending.FRESH,
+                    reason=verdict.reason,
+                    summary=verdict.record.summary,
+                    lines=verdict.record.lines,
+                    seconds=time.monotonic() - started,
+                )
+            self.watcher.started(step, verdict.reason)
+            report = self._work(step, verdict)
+        except Interrupted as error:
+            return _ended(step, Ending.INTERRUPTED, started, error)
+        except PhaselineError as error:
+            return _ended(step, Ending.FAILED, started, error)
+        return Outcome(
+            step=step,
+            ending=Ending.DONE,
+            reason=verdict.reason,
+            summary=report.summary,
+            seconds=time.monotonic() - started,
+            lines=report.lines,
+        )
+
+    def _work(self, step: Step, verdict: freshness.Verdict) -> Report:
+        assert step.run
+        record.forget(self.context.state, step.id)
+        own = freshness.context_of(step, self.context)
+        begun, clock = time.time(), time.monotonic()
+        with StepLog(self.context.state, self.id, step, self.watcher) as log:
+            journal.listen(log)
+            report = step.run(own)
+        parts = key.parts(step, own, freshness.upstream(step, self.graph, self.context))
+        if parts == verdict.parts:  # edited while it ran: what was made is of the old state
+            record.save(
+                self.context.state,
+                record.Record(
+                    step=step.id,
+                    key=key.digest(parts),
+                    parts=parts,
+                    outputs=paths.digests(step.outputs, own),
+                    identity=dict(report.identity),
+                    summary=report.summary,
+                    lines=report.lines,
+                    run=self.id,
+                    started=begun,
+                    seconds=time.monotonic() - clock,
+                ),
+            )
+        return report
+
+
+def _not_run(step: Step, reason: str) -> Outcome:
+    return Outcome(step=step, ending=Ending.NOT_RUN, reason=reason)
+
+
+def _went(outcome: Outcome) -> str:
+    return "failed" if outcome.ending is Ending.FAILED else f"was {outcome.ending}"
+
+
+def _ended(step: Step, ending: Ending, started: float, error: PhaselineError) -> Outcome:
+    seconds = time.monotonic() - started
+    return Outcome(step=step, ending=ending, seconds=seconds, error=error, reason=error.what)
