@@ -1,0 +1,37 @@
+{{- define "todo.database.environment" -}}
+env:
+  - {name: POSTGRES_DB, value: {{ .root.Values.database.name | quote }}}
+  - {name: POSTGRES_USER, value: {{ .root.Values.database.username | quote }}}
+  - {name: POSTGRES_PASSWORD_FILE, value: /run/secrets/database/password}
+  # Below the mount: a volume's own root may hold lost+found, and belong to somebody else.
+  - {name: PGDATA, value: /var/lib/postgresql/data}
+resources:
+  {{- toYaml .root.Values.database.resources | nindent 2 }}
+volumeMounts:
+  - {name: data, mountPath: /var/lib/postgresql}
+  - {name: password, mountPath: /run/secrets/database, readOnly: true}
+  - {name: run, mountPath: /var/run/postgresql}
+  - {name: tmp, mountPath: /tmp}
+{{- end }}
+
+{{- /* All over TCP: while a new database is being made, the server listens on its socket only.
+       Start-up is patient, for recovery after a crash reads the log; liveness more than readiness,
+       for a restart under load would only add a recovery to it. */ -}}
+{{- define "todo.database.probes" -}}
+{{- $ask := printf "[pg_isready, --quiet, --host=127.0.0.1, --username=%s, --dbname=%s]" .root.Values.database.username .root.Values.database.name -}}
+startupProbe:
+  exec: {command: {{ $ask }}}
+  periodSeconds: 1
+  timeoutSeconds: 3
+  failureThreshold: 300
+readinessProbe:
+  exec: {command: {{ $ask }}}
+  periodSeconds: 5
+  timeoutSeconds: 3
+  failureThreshold: 2
+livenessProbe:
+  exec: {command: {{ $ask }}}
+  periodSeconds: 20
+  timeoutSeconds: 10
+  failureThreshold: 6
+{{- end }}
