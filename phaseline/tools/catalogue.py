@@ -9,7 +9,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phaseline.tools.versions import NUMBER, Span
+from phaseline.tools.versions import ANY, NUMBER, Span
 
 KUBERNETES = "1.36.3"
 ETCD = "3.6.8"
@@ -44,7 +44,7 @@ class Lookup:
     programs: tuple[str, ...]
     ask: tuple[str, ...] = ("--version",)
     pattern: str = NUMBER
-    fits: Span = Span()
+    fits: Span = ANY
     folders: tuple[str, ...] = SYSTEM_FOLDERS
     confirmation: Confirmation | None = None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from phaseline.core.errors import Unreachable
 from phaseline.core.files import digest_file, digest_text

@@ -36,3 +36,6 @@ class Span:
         bounds = [f"at least {show(self.at_least)}"] if self.at_least else []
         bounds += [f"below {show(self.below)}"] if self.below else []
         return ", ".join(bounds) or "any"
+
+
+ANY = Span()
