@@ -1,0 +1,134 @@
+"""Whether this machine is fit for the pipeline: each finding with its cause and its fix."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from phaseline.core.errors import HostUnfit
+from phaseline.core.report import Report, Standing
+from phaseline.core.workspace import Context, cache_folder
+from phaseline.operators.hosts.measures import NAMESPACES, Measures, measure
+from phaseline.tools import docker
+
+FREE = 5 * 10**9
+CPUS = 2
+MEMORY = 2 * 10**9
+_MACHINES = ("x86_64", "aarch64")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was looked at, whether it will do, what was seen, and what to do."""
+
+    name: str
+    fit: bool
+    seen: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{'ok ' if self.fit else 'NO '} {self.name}: {self.seen}"
+
+
+def fit(context: Context) -> Report:
+    """See that the machine will do.
+
+    Raises:
+        HostUnfit: it will not; every cause is named with its fix, and nothing was changed.
+    """
+    found = findings(context)
+    if faults := [one for one in found if not one.fit]:
+        raise HostUnfit(
+            "this machine will not do",
+            why="; ".join(f"{one.name}: {one.seen}" for one in faults),
+            fix="; ".join(one.fix for one in faults),
+        )
+    return Report(f"{len(found)} checks passed", lines=tuple(map(str, found)))
+
+
+def fit_stands(context: Context) -> Standing:
+    """Whether the machine will still do."""
+    faults = [str(one) for one in findings(context) if not one.fit]
+    return Standing(not faults, "; ".join(faults) or "the machine will do")
+
+
+def findings(context: Context) -> tuple[Finding, ...]:
+    """All checks of this machine, for `context`'s provider."""
+    folders = [context.state, cache_folder()]
+    if docker.answers(docker.candidates()[0]):
+        folders.append(Path("/var/lib/docker"))
+    return judge(measure(folders), root_for=_root_for(context))
+
+
+def judge(measures: Measures, *, root_for: str = "", free: int = FREE) -> tuple[Finding, ...]:
+    """The checks as a table. Pure.
+
+    Args:
+        root_for: what root is needed for; empty when it is not.
+        free: bytes that each file system must have free.
+    """
+    return (
+        Finding("system", measures.system == "Linux", measures.system, "use a Linux machine"),
+        Finding(
+            "processor",
+            measures.machine in _MACHINES,
+            measures.machine,
+            f"use one of {', '.join(_MACHINES)}",
+        ),
+        Finding(
+            "user",
+            measures.root or not root_for,
+            "root" if measures.root else f"not root{root_for and ', needed for ' + root_for}",
+            "run as root, or install minikube and set cluster.provider: minikube",
+        ),
+        *(_disk(folder, have, free) for folder, have in measures.free.items()),
+        Finding("processors", measures.cpus >= CPUS, str(measures.cpus), f"give it {CPUS} CPUs"),
+        Finding(
+            "memory",
+            measures.memory >= MEMORY,
+            f"{measures.memory / 1e9:.1f} GB",
+            f"give it {MEMORY / 1e9:.0f} GB",
+        ),
+        *_kernel(measures, needed=bool(root_for)),
+    )
+
+
+def _disk(folder: str, have: int, wanted: int) -> Finding:
+    seen = f"{have / 1e9:.1f} GB free where {folder} lies"
+    return Finding("disk", have >= wanted, seen, f"free {wanted / 1e9:.0f} GB there")
+
+
+def _kernel(measures: Measures, *, needed: bool) -> tuple[Finding, ...]:
+    """The kernel's part; it is the embedded cluster that needs it."""
+    lacking = [kind for kind in NAMESPACES if kind not in measures.namespaces]
+    absent = [name for name, there in measures.features.items() if there is False]
+    unknown = [name for name, there in measures.features.items() if there is None]
+    features = ", ".join(measures.features) + (f" (not told: {', '.join(unknown)})" * bool(unknown))
+    return (
+        Finding(
+            "namespaces",
+            not lacking or not needed,
+            f"lacking {', '.join(lacking)}" if lacking else ", ".join(NAMESPACES),
+            "use a kernel with CONFIG_NAMESPACES",
+        ),
+        Finding(
+            "kernel",
+            not absent or not needed,
+            f"lacking {', '.join(absent)}" if absent else features,
+            f"load or build the modules {', '.join(absent)}",
+        ),
+        Finding(
+            "control groups",
+            bool(measures.cgroups) or not needed,
+            measures.cgroups or "none mounted",
+            "mount cgroup2 at /sys/fs/cgroup",
+        ),
+    )
+
+
+def _root_for(context: Context) -> str:
+    provider = context.pipeline.cluster.provider
+    if provider == "embedded" or (provider == "auto" and not shutil.which("minikube")):
+        return "the embedded cluster"
+    return ""

@@ -1,0 +1,83 @@
+"""The system packages that the pipeline calls programs of."""
+
+from __future__ import annotations
+
+import os
+
+from phaseline.core.errors import HostUnfit, TimedOut
+from phaseline.core.report import Report, Standing
+from phaseline.core.workspace import Context
+from phaseline.tools import apt, docker
+from phaseline.tools.catalogue import TOOLS
+from phaseline.tools.toolchain import locate
+
+ALWAYS = ("docker", "mmdebstrap", "catatonit")
+OWN_DAEMON = ("dockerd", "unshare", "mount", "setpriv")
+EMBEDDED = ("containerd", "ctr", "runc", "cni", "nft", "ip", "unshare", "nsenter", "mount")
+
+
+def needed(provider: str, *, machine_daemon: bool) -> tuple[str, ...]:
+    """Names of the programs that are needed, each once.
+
+    Args:
+        provider: the cluster's, as in `pipeline.yaml`.
+        machine_daemon: the machine has a Docker daemon that answers, so we start none.
+    """
+    names = [*ALWAYS, *(() if machine_daemon else OWN_DAEMON)]
+    names += EMBEDDED if provider in ("auto", "embedded") else ()
+    return tuple(dict.fromkeys(names))
+
+
+def packages_of(programs: tuple[str, ...]) -> tuple[str, ...]:
+    """The Debian packages that bring `programs`, sorted, each once."""
+    return tuple(sorted({TOOLS[name].package for name in programs}))
+
+
+def packages(context: Context) -> Report:
+    """Install the packages whose programs are missing.
+
+    Raises:
+        HostUnfit: not root, or no apt; the message has the commands, and nothing was changed.
+        CommandFailed: apt failed.
+    """
+    absent = _absent(context)
+    if not absent:
+        return Report(f"all {len(_needed(context))} programs are there")
+    wanted = packages_of(absent)
+    if reason := _obstacle():
+        raise HostUnfit(
+            f"programs are missing: {', '.join(absent)}", why=reason, fix=apt.by_hand(wanted)
+        )
+    try:
+        apt.install(wanted)
+    except TimedOut as error:
+        raise HostUnfit(error.what, why=error.why, fix=apt.by_hand(wanted)) from error
+    if still := _absent(context):
+        raise HostUnfit(
+            f"programs are still missing: {', '.join(still)}",
+            why=f"{', '.join(packages_of(still))} did not bring them",
+            fix="put them on PATH",
+        )
+    return Report(f"installed {', '.join(wanted)}", lines=(f"system packages: {wanted}",))
+
+
+def packages_stand(context: Context) -> Standing:
+    """Whether every program is there."""
+    absent = _absent(context)
+    seen = f"missing: {', '.join(absent)}" if absent else "all programs are there"
+    return Standing(not absent, seen)
+
+
+def _needed(context: Context) -> tuple[str, ...]:
+    machine = docker.answers(docker.candidates()[0])
+    return needed(context.pipeline.cluster.provider, machine_daemon=machine)
+
+
+def _absent(context: Context) -> tuple[str, ...]:
+    return tuple(name for name in _needed(context) if locate(name) is None)
+
+
+def _obstacle() -> str:
+    if not apt.available():
+        return "there is no apt-get on this machine to install them with"
+    return "" if os.geteuid() == 0 else "only root can install them"
