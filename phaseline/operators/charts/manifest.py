@@ -1,0 +1,125 @@
+"""A rendered manifest as objects: workloads, Services and what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from phaseline.core.errors import CheckFailed, InvalidConfiguration
+from phaseline.core.workspace import Context
+
+Object = Mapping[str, Any]
+
+# Where each kind keeps its pod; the first three serve until they are stopped.
+SERVING = ("Deployment", "StatefulSet", "DaemonSet")
+_POD_AT = {
+    **dict.fromkeys((*SERVING, "ReplicaSet", "Job"), ("spec", "template")),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """An object that runs pods: its kind, name, and the pod's labels and specification."""
+
+    kind: str
+    name: str
+    labels: Mapping[str, str]
+    pod: Object
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it runs until it is stopped, rather than to an end."""
+        return self.kind in SERVING
+
+    @property
+    def containers(self) -> tuple[Object, ...]:
+        """The containers that run side by side, sidecars among them."""
+        sidecars = [c for c in self.pod.get("initContainers") or () if is_sidecar(c)]
+        return (*sidecars, *(self.pod.get("containers") or ()))
+
+    @property
+    def every_container(self) -> tuple[Object, ...]:
+        """Those, and the ones that run before them."""
+        return (*(self.pod.get("initContainers") or ()), *(self.pod.get("containers") or ()))
+
+
+def is_sidecar(container: Object) -> bool:
+    """Whether an init container goes on running beside the others."""
+    return container.get("restartPolicy") == "Always"
+
+
+def parse(text: str) -> tuple[Object, ...]:
+    """The objects of a manifest in its order, the items of lists among them.
+
+    Raises:
+        CheckFailed: it is not YAML, or one of its documents is no Kubernetes object.
+    """
+    try:
+        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+    except yaml.YAMLError as error:
+        raise CheckFailed("what the chart renders is not YAML", why=str(error)) from error
+    return tuple(one for document in documents for one in _flattened(document))
+
+
+def _flattened(document: Any) -> Iterator[Object]:
+    if not isinstance(document, dict) or not document.get("kind"):
+        raise CheckFailed(
+            "the chart renders something that is no Kubernetes object",
+            why=str(document)[:200],
+            fix="each document needs apiVersion, kind and metadata.name",
+        )
+    if document["kind"].endswith("List") and "items" in document:
+        for item in document["items"] or ():
+            yield from _flattened(item)
+    elif not name_of(document):
+        raise CheckFailed(f"the chart renders a {document['kind']} without metadata.name")
+    else:
+        yield document
+
+
+def load_manifest(context: Context) -> tuple[Object, ...]:
+    """The objects that T014 rendered.
+
+    Raises:
+        InvalidConfiguration: nothing was rendered yet.
+    """
+    path = context.state / "chart" / "manifest.yaml"
+    if not path.exists():
+        raise InvalidConfiguration("the chart was not rendered yet", fix="run `invoke chart`")
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(one: Object) -> str:
+    """`metadata.name`; empty where there is none."""
+    return str((one.get("metadata") or {}).get("name") or "")
+
+
+def title(one: Object) -> str:
+    """`Kind/name`, as kubectl takes it."""
+    return f"{one['kind']}/{name_of(one)}"
+
+
+def of_kind(objects: tuple[Object, ...], kind: str) -> dict[str, Object]:
+    """The objects of one kind, by name."""
+    return {name_of(one): one for one in objects if one["kind"] == kind}
+
+
+def workloads(objects: tuple[Object, ...]) -> tuple[Workload, ...]:
+    """Every object that runs pods, in the manifest's order."""
+    return tuple(_workload(one) for one in objects if one["kind"] in _POD_AT)
+
+
+def _workload(one: Object) -> Workload:
+    pod: Any = one
+    for part in _POD_AT[one["kind"]]:
+        pod = pod.get(part) or {}
+    labels = (pod.get("metadata") or {}).get("labels") or {}
+    return Workload(one["kind"], name_of(one), labels, pod.get("spec") or {})
