@@ -93,12 +93,14 @@ class Component(Strict):
 class TryOut(Strict):
     """How T010 runs an image on its own: environment, arguments, and words its log must hold.
 
-    `folders` are the folders beside /tmp that it may write.
+    `folders` are the folders beside /tmp that it may write, `files` what its pod would be given
+    (path: content).
     """
 
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     folders: tuple[str, ...] = ()
+    files: dict[str, str] = {}
     logs: str
 
 

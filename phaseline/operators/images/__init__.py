@@ -1,0 +1,27 @@
+"""Phase 2: container images, from base to proof."""
+
+from phaseline.operators.images.base import base_image, base_image_stands
+from phaseline.operators.images.build import build, build_stands
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.gate import check_images
+from phaseline.operators.images.model import BaseImage, BuiltImage, load_images
+from phaseline.operators.images.prepare import prepare
+from phaseline.operators.images.remove import remove_images
+from phaseline.operators.images.security import check_size_and_security
+from phaseline.operators.images.trial import check_runs
+
+__all__ = [
+    "BaseImage",
+    "BuiltImage",
+    "base_image",
+    "base_image_stands",
+    "build",
+    "build_stands",
+    "check_images",
+    "check_runs",
+    "check_size_and_security",
+    "load_images",
+    "prepare",
+    "remove_images",
+    "render_dockerfile",
+]

@@ -1,0 +1,173 @@
+"""T007, T008: the components' images, built without a network and named by their own digest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phaseline.core.errors import CheckFailed, CommandFailed
+from phaseline.core.report import Report, Standing
+from phaseline.core.settings import Build, Component
+from phaseline.core.workspace import Context
+from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.dockerfile import path_of
+from phaseline.operators.images.identity import config_digest
+from phaseline.operators.images.model import (
+    BaseImage,
+    BuiltImage,
+    Route,
+    load_base,
+    load_images,
+    store,
+)
+from phaseline.operators.images.pulse import pulse
+from phaseline.process import journal
+from phaseline.process.run import run
+from phaseline.tools import docker
+
+KEPT = 5  # images of one component, for looking back
+
+if TYPE_CHECKING:
+    from docker.models.images import Image
+
+
+def build(context: Context) -> Report:
+    """Build (or pull, where it is named) the image of each component, tag and record it.
+
+    Raises:
+        CommandFailed: the build fails; the message carries its last lines.
+        CheckFailed: the base image has not been made.
+    """
+    images = [_provide(context, component) for component in context.components]
+    for image in images:
+        store(context, image.component, image)
+        _forget_old(image)
+    return Report(
+        summary=", ".join(f"{image.reference} ({image.size / 1e6:.0f} MB)" for image in images),
+        identity={image.component: image.id for image in images},
+    )
+
+
+def build_stands(context: Context) -> Standing:
+    """Whether the daemon has each recorded image under its recorded name."""
+    records = load_images(context)
+    with connected() as client:
+        for component in context.components:
+            record = records.get(component.name)
+            image = find(client, record.reference) if record else None
+            if record is None or image is None:
+                return Standing(False, f"the daemon has no image of {component.name}")
+            if config_digest(client, image) != record.id:
+                return Standing(False, f"{record.reference} is now {image.id}")
+    return Standing(True, "the images are in the daemon")
+
+
+def repository_of(context: Context, component: str) -> str:
+    """The name under which a component's images are tagged."""
+    return f"localhost/{context.workspace.id}/{component}"
+
+
+def _provide(context: Context, component: Component) -> BuiltImage:
+    if component.build is None:
+        return _pulled(context, component)
+    base = _base(context, component.build)
+    with pulse(f"builds the image of {component.name}"):
+        identity = _build(context, component, component.build, base)
+    return _record(context, component, identity, base)
+
+
+def _base(context: Context, build: Build) -> BaseImage | None:
+    if build.base is None:
+        return None
+    base = load_base(context, build.base)
+    if base is None:
+        raise CheckFailed(f"base {build.base} has not been made", fix="run `invoke containerize`")
+    return base
+
+
+def _build(context: Context, component: Component, build: Build, base: BaseImage | None) -> str:
+    """Run the build and return the ID that the builder wrote.
+
+    The name `:latest` keeps the image from dangling between its build and its own tag.
+    """
+    folder = context.workspace.root / build.folder
+    arguments = ("--build-arg", f"BASE={base.reference}") if base else ()
+    with tempfile.TemporaryDirectory(prefix="phaseline-") as text:
+        identity = Path(text) / "id"
+        command = docker.command(
+            "build",
+            "--progress=plain",
+            "--network=none",
+            f"--iidfile={identity}",
+            f"--tag={repository_of(context, component.name)}:latest",
+            f"--file={path_of(context, build)}",
+            *arguments,
+            str(folder),
+            timeout=600.0,
+        )
+        tell = journal.current().progress  # lines come from threads that have no journal
+        run(command, lambda line: _tell(tell, component.name, line))
+        return identity.read_text().strip()
+
+
+def _tell(tell: Callable[[str], None], name: str, line: str) -> None:
+    if line.startswith("#") and "[" in line:  # a step of the build, not its output
+        tell(f"{name}: {line.partition(' ')[2][:100]}")
+
+
+def _pulled(context: Context, component: Component) -> BuiltImage:
+    assert component.image
+    with connected() as client:
+        image = find(client, component.image)
+        if image is None:
+            with pulse(f"pulls {component.image}"):
+                run(docker.command("pull", "--quiet", component.image, timeout=600.0))
+            image = find(client, component.image)
+        if image is None or image.id is None:
+            raise CommandFailed(f"the daemon pulled {component.image} and does not have it")
+        return _record(context, component, image.id, None)
+
+
+def _record(
+    context: Context, component: Component, identity: str, base: BaseImage | None
+) -> BuiltImage:
+    repository = repository_of(context, component.name)
+    with connected() as client:
+        image = client.images.get(identity)
+        digest = config_digest(client, image)
+        tag = digest.removeprefix("sha256:")[:12]
+        image.tag(repository, tag)
+        return BuiltImage(
+            component=component.name,
+            repository=repository,
+            tag=tag,
+            id=digest,
+            size=int(image.attrs["Size"]),
+            base=base.reference if base else "",
+            route=_route(component, base),
+            layers=layers_of(image),
+        )
+
+
+def _forget_old(image: BuiltImage) -> None:
+    """Untag all but the newest images of the component: each edit makes one."""
+    with connected() as client:
+        known = client.images.list(name=image.repository)
+        known.sort(key=lambda one: str(one.attrs["Created"]), reverse=True)
+        for old in known[KEPT:]:
+            for tag in old.tags:
+                if tag.startswith(f"{image.repository}:") and old.id != image.id:
+                    client.images.remove(tag)
+
+
+def _route(component: Component, base: BaseImage | None) -> Route:
+    if base:
+        return base.route
+    return "scratch" if component.build else "pulled"
+
+
+def layers_of(image: Image) -> tuple[str, ...]:
+    """The digests of an image's unpacked layers, lowest first."""
+    return tuple(image.attrs["RootFS"].get("Layers") or ())

@@ -1,0 +1,49 @@
+"""What the operators ask of the Docker daemon, its refusals told in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from phaseline.core.errors import CommandFailed, Unreachable
+from phaseline.tools import docker
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.images import Image
+
+
+@contextmanager
+def connected() -> Iterator[DockerClient]:
+    """A client of the daemon, closed at the end.
+
+    Raises:
+        Unreachable: the daemon does not answer.
+        CommandFailed: it refused what was asked.
+    """
+    from docker.errors import APIError, DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        client = docker.client()
+        try:
+            yield client
+        finally:
+            client.close()
+    except APIError as error:
+        raise CommandFailed("the Docker daemon refused", why=str(error.explanation)) from error
+    except (DockerException, RequestException) as error:
+        raise Unreachable(
+            "the Docker daemon does not answer", why=str(error), fix="run `invoke setup`"
+        ) from error
+
+
+def find(client: DockerClient, reference: str) -> Image | None:
+    """The image called `reference` (a name or an ID); None where the daemon has none."""
+    from docker.errors import ImageNotFound
+
+    try:
+        return client.images.get(reference)
+    except ImageNotFound:
+        return None

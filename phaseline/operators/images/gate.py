@@ -1,0 +1,56 @@
+"""T012: the phase's gate: each recorded image is there, and is what the record says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.operators.images.build import layers_of
+from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.identity import exported_digest
+from phaseline.operators.images.model import BuiltImage, require_image
+from phaseline.operators.images.pulse import pulse
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+LABELS = ("org.opencontainers.image.title", "org.opencontainers.image.description")
+
+
+def check_images(context: Context) -> Report:
+    """Export each recorded image, compute its ID anew, and compare it with the record.
+
+    Raises:
+        CheckFailed: naming every difference.
+    """
+    faults: list[str] = []
+    with connected() as client:
+        for component in context.components:
+            record = require_image(context, component.name)
+            with pulse(f"proves the image of {component.name}"):
+                faults += _faults(client, record)
+    if faults:
+        raise CheckFailed(
+            "the images are not those that were built",
+            why="\n".join(faults),
+            fix="run `invoke containerize`",
+        )
+    count = len(context.components)
+    return Report(summary=f"{count} images are there, each with the ID, layers and labels built")
+
+
+def _faults(client: DockerClient, record: BuiltImage) -> list[str]:
+    image = find(client, record.reference)
+    if image is None:
+        return [f"{record.component}: the daemon has no {record.reference}"]
+    faults = []
+    if (digest := exported_digest(image)) != record.id:
+        faults.append(f"{record.component}: the exported image is {digest}, recorded {record.id}")
+    if layers_of(image) != record.layers:
+        faults.append(f"{record.component}: its layers are not those recorded")
+    missing = [label for label in LABELS if not image.labels.get(label)]
+    if missing and record.route != "pulled":
+        faults.append(f"{record.component}: it lacks the label {', '.join(missing)}")
+    return faults

@@ -1,0 +1,69 @@
+"""Teardown: what this workspace has put into the daemon's image store leaves it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.operators.images.build import layers_of
+from phaseline.operators.images.daemon import connected
+from phaseline.process import journal
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.images import Image
+
+BASES = "localhost/phaseline/base-"
+
+
+def remove_images(context: Context) -> Report:
+    """Remove this workspace's images, and base images that no other workspace's image stands on.
+
+    The build cache and the cached base archives stay: they are caches.
+    """
+    with connected() as client:
+        own = _tags(client, f"localhost/{context.workspace.id}/")
+        for tag in own:
+            journal.progress(f"removes {tag}")
+            _remove(client, tag)
+        client.images.prune(
+            filters={"dangling": True, "label": f"io.phaseline.application={_name(context)}"}
+        )
+        bases = _unused_bases(client)
+        for tag in bases:
+            _remove(client, tag)
+    return Report(summary=f"{len(own)} images and {len(bases)} base images removed")
+
+
+def _name(context: Context) -> str:
+    return context.pipeline.application
+
+
+def _tags(client: DockerClient, prefix: str) -> list[str]:
+    tags = (tag for image in client.images.list() for tag in image.tags)
+    return sorted(tag for tag in tags if tag.startswith(prefix))
+
+
+def _remove(client: DockerClient, tag: str) -> None:
+    from docker.errors import ImageNotFound
+
+    with suppress(ImageNotFound):  # another workspace's teardown may be quicker
+        client.images.remove(tag, force=True)
+
+
+def _unused_bases(client: DockerClient) -> list[str]:
+    images = client.images.list()
+    users = [layers_of(image) for image in images if not _is_base(image)]
+    bases = [image for image in images if _is_base(image) and not _carries(image, users)]
+    return sorted(tag for image in bases for tag in image.tags if tag.startswith(BASES))
+
+
+def _is_base(image: Image) -> bool:
+    return any(tag.startswith(BASES) for tag in image.tags)
+
+
+def _carries(base: Image, users: list[tuple[str, ...]]) -> bool:
+    layers = layers_of(base)
+    return any(user[: len(layers)] == layers for user in users)

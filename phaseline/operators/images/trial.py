@@ -1,0 +1,139 @@
+"""T010: each image runs on its own: read-only, without capabilities, network or privileges."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.report import Report
+from phaseline.core.settings import Component, TryOut
+from phaseline.core.workspace import Context
+from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.model import require_image
+from phaseline.operators.images.pulse import pulse
+from phaseline.process.run import pause
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+START_SECONDS = 20.0
+STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+def check_runs(context: Context) -> Report:
+    """Run each component's image as its `try_out` says, until its log shows that it works.
+
+    Raises:
+        CheckFailed: it ends early, never gets ready, or does not end when told to.
+    """
+    told = [_try(context, component) for component in context.components]
+    return Report(summary="; ".join(told), lines=tuple(told))
+
+
+def _try(context: Context, component: Component) -> str:
+    if component.try_out is None:
+        return f"{component.name}: not tried, pipeline.yaml has no try_out for it"
+    image = require_image(context, component.name)
+    name = f"{context.workspace.id}-trial-{component.name}"
+    with connected() as client:
+        _discard(client, name)  # one that a killed run left behind
+        try:
+            container = _start(client, name, image.reference, component, component.try_out)
+            with pulse(f"tries out {component.name}"):
+                ready = _await_words(container, component.name, component.try_out.logs)
+                stopped, code = _stop(container, component.name)
+        finally:
+            _discard(client, name)
+    return (
+        f"{component.name}: ready after {ready:.1f} s, "
+        f"ended {stopped:.1f} s after SIGTERM with code {code}"
+    )
+
+
+def _start(
+    client: DockerClient, name: str, image: str, component: Component, how: TryOut
+) -> Container:
+    owned = f"mode=0700,uid={component.user},gid={component.user}"
+    container = client.containers.create(
+        image,
+        list(how.arguments),
+        name=name,
+        environment=dict(how.environment),
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        network_mode="none",
+        tmpfs={"/tmp": "mode=1777", **dict.fromkeys(how.folders, owned)},  # noqa: S108
+        volumes=sorted({str(PurePosixPath(path).parent) for path in how.files}),
+    )
+    for path, content in how.files.items():
+        container.put_archive(str(PurePosixPath(path).parent), _packed(path, content))
+    container.start()
+    return container
+
+
+def _packed(path: str, content: str) -> bytes:
+    buffer, data = io.BytesIO(), content.encode()
+    header = tarfile.TarInfo(PurePosixPath(path).name)
+    header.size, header.mode = len(data), 0o444
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(header, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _await_words(container: Container, name: str, words: str) -> float:
+    """Seconds until the container's log holds `words`."""
+    started = time.monotonic()
+    while True:
+        running, log = _look(container)
+        waited = time.monotonic() - started
+        if words in log:
+            return waited
+        if not running:
+            code = container.attrs["State"]["ExitCode"]
+            raise CheckFailed(f"{name} ended with code {code} when tried out", why=_tail(log))
+        if waited > START_SECONDS:
+            raise CheckFailed(
+                f"{name} did not log {words!r} within {START_SECONDS:.0f} s", why=_tail(log)
+            )
+        pause(_POLL_SECONDS)
+
+
+def _look(container: Container) -> tuple[bool, str]:
+    """Whether it runs, then its log: in this order, so that the log of one that ended is whole."""
+    container.reload()
+    running = container.status in ("created", "running")
+    return running, container.logs().decode(errors="replace")
+
+
+def _stop(container: Container, name: str) -> tuple[float, int]:
+    """Send SIGTERM; returns the seconds until it ended and its exit code."""
+    container.kill("SIGTERM")
+    started = time.monotonic()
+    while time.monotonic() - started < STOP_SECONDS:
+        if not _look(container)[0]:
+            return time.monotonic() - started, int(container.attrs["State"]["ExitCode"])
+        pause(_POLL_SECONDS)
+    raise CheckFailed(
+        f"{name} still runs {STOP_SECONDS:.0f} s after SIGTERM",
+        why="a pod that does so is killed at the end of its grace period, with its work undone",
+        fix="let its first process handle SIGTERM",
+    )
+
+
+def _tail(log: str) -> str:
+    return "\n".join(log.strip().splitlines()[-10:]) or "its log is empty"
+
+
+def _discard(client: DockerClient, name: str) -> None:
+    from docker.errors import NotFound
+
+    with suppress(NotFound):
+        client.containers.get(name).remove(force=True, v=True)
