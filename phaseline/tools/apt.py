@@ -49,8 +49,11 @@ def update_command() -> Command:
 
 def lists_are_old(folder: Path, now: float) -> bool:
     """Whether the package lists in `folder` are absent or older than a week at time `now`."""
-    changed = [path.stat().st_mtime for path in folder.glob("*_InRelease")]
-    return not changed or now - max(changed) > LIST_AGE
+    if not any(folder.glob("*Release")):
+        return True
+    # The lists themselves carry the archive's dates; an update always touches this folder.
+    partial = folder / "partial"
+    return not partial.exists() or now - partial.stat().st_mtime > LIST_AGE
 
 
 def install(packages: tuple[str, ...]) -> None:

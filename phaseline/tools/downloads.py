@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from phaseline.core.errors import Interrupted, Unreachable, UntrustedDownload
 from phaseline.core.files import digest_sha256
-from phaseline.process import journal
 from phaseline.process.run import pause, stopping
+from phaseline.tools.heartbeat import heartbeat
 
 if TYPE_CHECKING:
     import httpx
 
 QUICK = 3.0
-STALL = 20.0
+STALL = 10.0
 ATTEMPTS = 4
 OVERRIDE = "PHASELINE_RELEASES"
 
@@ -93,8 +91,10 @@ def fetch(url: str, target: Path, digest: str) -> None:
         UntrustedDownload: the digest is not `digest`; the file was discarded.
         Unreachable: the transfer failed each time.
     """
+    transfer = _Transfer(url, target)
     try:
-        _retrying(lambda: _transfer(url, target))
+        with heartbeat(transfer.describe):
+            _retrying(transfer)
     except Unreachable:
         target.unlink(missing_ok=True)
         raise
@@ -182,38 +182,42 @@ def _require_success(response: httpx.Response) -> None:
         raise Unreachable(f"{response.url} cannot be had", why=f"the answer is {status}")
 
 
-def _transfer(url: str, target: Path) -> None:
-    import httpx
+class _Transfer:
+    """One file on its way; what has come is kept, so that another attempt goes on from there."""
 
-    have = target.stat().st_size if target.exists() else 0
-    asked = {"Range": f"bytes={have}-"} if have else {}
-    try:
-        with _client(STALL) as client, client.stream("GET", url, headers=asked) as response:
-            if response.status_code == 416:  # the part is no beginning of this file
-                target.unlink()
-                raise _Broken(f"{url} cannot be resumed")
-            _require_success(response)
-            _receive(response, target, have if response.status_code == 206 else 0)
-    except httpx.HTTPError as error:
-        raise _Broken(f"{url}: {error or type(error).__name__}") from error
+    def __init__(self, url: str, target: Path) -> None:
+        self.url, self.target = url, target
+        self.have = self.length = 0
 
+    def __call__(self) -> None:
+        import httpx
 
-def _receive(response: httpx.Response, target: Path, have: int) -> None:
-    length = 0
-    with suppress(ValueError):
-        length = have + int(response.headers.get("Content-Length", ""))
-    name, said = Path(response.url.path).name, 0.0
-    with target.open("ab" if have else "wb") as stream:
-        for chunk in response.iter_raw(1 << 18):
-            stream.write(chunk)
-            have += len(chunk)
-            if stopping():
-                raise Interrupted("the download was stopped")
-            if time.monotonic() - said > 1.0:
-                journal.progress(f"downloading {name}: {_amount(have, length)}")
-                said = time.monotonic()
+        self.have = self.target.stat().st_size if self.target.exists() else 0
+        asked = {"Range": f"bytes={self.have}-"} if self.have else {}
+        try:
+            with _client(STALL) as client, client.stream("GET", self.url, headers=asked) as answer:
+                self._take(answer)
+        except httpx.HTTPError as error:
+            raise _Broken(f"{self.url}: {error or type(error).__name__}") from error
 
+    def _take(self, response: httpx.Response) -> None:
+        if response.status_code == 416:  # what is there is no beginning of this file
+            self.target.unlink()
+            raise _Broken(f"{self.url} cannot be resumed")
+        _require_success(response)
+        if response.status_code != 206:
+            self.have = 0
+        rest = response.headers.get("Content-Length", "")
+        self.length = self.have + int(rest) if rest.isdecimal() else 0
+        with self.target.open("ab" if self.have else "wb") as stream:
+            for chunk in response.iter_raw():
+                stream.write(chunk)
+                self.have += len(chunk)
+                if stopping():
+                    raise Interrupted("the download was stopped")
 
-def _amount(have: int, length: int) -> str:
-    whole = f" of {length / 1e6:.1f}" if length else ""
-    return f"{have / 1e6:.1f}{whole} MB"
+    def describe(self, seconds: float) -> str:
+        """How far it is."""
+        whole = f" of {self.length / 1e6:.1f}" if self.length else ""
+        name = self.url.rpartition("/")[2]
+        return f"downloading {name}: {self.have / 1e6:.1f}{whole} MB, {seconds:.0f} s"

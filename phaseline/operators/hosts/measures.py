@@ -65,8 +65,8 @@ def free_space(folders: Iterable[Path]) -> dict[str, int]:
     for folder in folders:
         place = next(path for path in (folder, *folder.parents) if path.exists())
         state = os.statvfs(place)
-        available = state.f_bfree if os.geteuid() == 0 else state.f_bavail
-        free.setdefault(place.stat().st_dev, (str(folder), available * state.f_frsize))
+        # Not f_bfree: root without CAP_SYS_RESOURCE cannot use the reserved blocks either.
+        free.setdefault(place.stat().st_dev, (str(folder), state.f_bavail * state.f_frsize))
     return dict(free.values())
 
 
