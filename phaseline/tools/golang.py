@@ -53,7 +53,7 @@ def build(go: Path, recipe: Recipe, into: Path, *, own: bool) -> None:
 class _Builder:
     def __init__(self, go: Path, recipe: Recipe, own: bool) -> None:
         self.go, self.recipe = go, recipe
-        self.env = _environment(os.environ, own)
+        self.env = environment(os.environ, own)
         self.seen = 0
 
     def resolve(self) -> int:
@@ -111,7 +111,7 @@ class _Builder:
         return None
 
 
-def _environment(user: Mapping[str, str], own: bool) -> dict[str, str]:
+def environment(user: Mapping[str, str], own: bool) -> dict[str, str]:
     """What Go is told beyond the user's own settings, which stay: proxy, checksum database."""
     told = {
         "CGO_ENABLED": "0",

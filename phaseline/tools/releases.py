@@ -26,20 +26,21 @@ def reachable(tool: Tool) -> str:
     """Why the release cannot be had now; empty when its sites answer."""
     try:
         for artifact in {artifact.site: artifact for artifact in tool.artifacts}.values():
-            require_reachable(_urls(artifact, tool.version)[1])
+            require_reachable(urls(artifact, tool.version)[1])
     except Unreachable as error:
         return f"{error.what}: {error.why}"
     return ""
 
 
-def _urls(artifact: Artifact, version: str) -> tuple[str, str]:
+def urls(artifact: Artifact, version: str) -> tuple[str, str]:
+    """Addresses of a file and of its checksum, for this machine."""
     facts = {"version": version, **architecture()}
     paths = (artifact.path.format(**facts), artifact.checksum.format(**facts))
     return address(artifact.site, paths[0]), address(artifact.site, paths[1])
 
 
 def _obtain(artifact: Artifact, version: str, into: Path) -> None:
-    url, checksum = _urls(artifact, version)
+    url, checksum = urls(artifact, version)
     file = url.rpartition("/")[2]
     require_reachable(checksum)
     download = into / f".{file}.part"
