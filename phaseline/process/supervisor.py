@@ -90,6 +90,8 @@ class Supervisor:
         """Prepare, start, and watch until SIGTERM. Returns the exit code."""
         awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+        # what is prepared may cover the path of the status; a folder that we stand in stays
+        os.chdir(Path(self.specification.status).parent)
         self.report()
         try:
             _await_interface(self.specification.interface, 10.0)
@@ -178,7 +180,7 @@ class Supervisor:
                 for name, one in self.living.items()
             },
         }
-        target = Path(self.specification.status)
+        target = Path(Path(self.specification.status).name)  # see run: it is our folder
         draft = target.with_suffix(".new")
         draft.write_text(json.dumps(state, indent=2))
         draft.replace(target)

@@ -1,0 +1,1 @@
+"""Where the cluster comes from, and whether it is well."""
