@@ -44,7 +44,7 @@ def packages(context: Context) -> Report:
     if not absent:
         return Report(f"all {len(_needed(context))} programs are there")
     wanted = packages_of(absent)
-    if reason := _obstacle():
+    if reason := obstacle(apt=apt.available(), root=os.geteuid() == 0):
         raise HostUnfit(
             f"programs are missing: {', '.join(absent)}", why=reason, fix=apt.by_hand(wanted)
         )
@@ -77,7 +77,8 @@ def _absent(context: Context) -> tuple[str, ...]:
     return tuple(name for name in _needed(context) if locate(name) is None)
 
 
-def _obstacle() -> str:
-    if not apt.available():
+def obstacle(*, apt: bool, root: bool) -> str:
+    """Why packages cannot be installed here; empty when they can."""
+    if not apt:
         return "there is no apt-get on this machine to install them with"
-    return "" if os.geteuid() == 0 else "only root can install them"
+    return "" if root else "only root can install them"
