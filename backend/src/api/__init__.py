@@ -1,0 +1,1 @@
+"""The HTTP edge: translates requests into calls of the domain, and its errors into problems."""
