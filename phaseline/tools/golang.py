@@ -11,9 +11,9 @@ from phaseline.core.files import digest_file, digest_text
 from phaseline.core.workspace import cache_folder
 from phaseline.process.command import Command
 from phaseline.process.run import attempt, run
-from phaseline.tools.catalogue import Recipe
 from phaseline.tools.downloads import require_reachable
 from phaseline.tools.heartbeat import heartbeat
+from phaseline.tools.model import Recipe
 
 MODULES = Path(__file__).parents[2] / "kubernetes"
 _DOWNLOAD = "go: downloading "

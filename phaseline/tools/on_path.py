@@ -9,7 +9,7 @@ from pathlib import Path
 
 from phaseline.process.command import Command
 from phaseline.process.run import attempt
-from phaseline.tools.catalogue import Lookup
+from phaseline.tools.model import Lookup
 from phaseline.tools.versions import Version, parse, show
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phaseline.tools.catalogue import Tool
+from phaseline.tools.model import Tool
 from phaseline.tools.toolchain import Installed, find, locate, origins
 
 NEEDED = ("kubernetes", "helm", "kubectl", "docker", "node")

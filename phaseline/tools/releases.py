@@ -7,8 +7,8 @@ import tarfile
 from pathlib import Path
 
 from phaseline.core.errors import Unreachable, UntrustedDownload
-from phaseline.tools.catalogue import Artifact, Tool, architecture
 from phaseline.tools.downloads import address, fetch, published_digest, require_reachable
+from phaseline.tools.model import Artifact, Tool, architecture
 
 
 def obtain(tool: Tool, into: Path) -> None:

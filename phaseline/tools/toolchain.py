@@ -19,7 +19,8 @@ from phaseline.core.errors import (
 )
 from phaseline.process import journal
 from phaseline.tools import golang, releases, store, wheels
-from phaseline.tools.catalogue import TOOLS, Tool
+from phaseline.tools.catalogue import TOOLS
+from phaseline.tools.model import Tool
 from phaseline.tools.on_path import search, search_folders
 
 Source = Literal["path", "cache", "release", "build", "package"]

@@ -10,8 +10,8 @@ from pathlib import Path
 from phaseline.core.errors import ToolMissing
 from phaseline.process.command import Command
 from phaseline.process.run import run
-from phaseline.tools.catalogue import Wheel
 from phaseline.tools.heartbeat import heartbeat
+from phaseline.tools.model import Wheel
 
 
 def obtain(wheel: Wheel, into: Path) -> None:

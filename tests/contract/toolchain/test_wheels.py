@@ -9,7 +9,7 @@ import pytest
 
 from phaseline.core.errors import CommandFailed
 from phaseline.tools import wheels
-from phaseline.tools.catalogue import Wheel
+from phaseline.tools.model import Wheel
 from tests.contract.toolchain.site import digest
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from phaseline.core.settings import Cluster
 from phaseline.tools import catalogue, releases
-from phaseline.tools.catalogue import TOOLS, Tool
+from phaseline.tools.catalogue import TOOLS
 from phaseline.tools.golang import MODULES
+from phaseline.tools.model import Tool
 from phaseline.tools.versions import parse
 
 PINS = [

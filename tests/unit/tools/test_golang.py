@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from phaseline.tools import golang
-from phaseline.tools.catalogue import TOOLS, Recipe
+from phaseline.tools.catalogue import TOOLS
+from phaseline.tools.model import Recipe
 
 
 @pytest.fixture

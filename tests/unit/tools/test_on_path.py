@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from phaseline.tools.catalogue import TOOLS, Lookup
+from phaseline.tools.catalogue import TOOLS
+from phaseline.tools.model import Lookup
 from phaseline.tools.on_path import search
 from phaseline.tools.toolchain import locate
 
