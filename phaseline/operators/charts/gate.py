@@ -14,7 +14,7 @@ from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
 from phaseline.operators.charts.rendering import chart_folder, rendered, values_file
 from phaseline.process import journal
-from phaseline.process.run import run
+from phaseline.process.run import attempt
 from phaseline.tools.helm import Helm
 
 UNKNOWN = "phaselineUnknown"
@@ -24,13 +24,10 @@ def check_chart(context: Context) -> Report:
     """Lint strictly, render twice, and try values that the schema has to refuse.
 
     Raises:
-        CommandFailed: the linter's findings.
-        CheckFailed: two renderings differ, or an unknown value was taken.
+        CheckFailed: the linter's findings; two renderings differ; an unknown value was taken.
     """
     journal.progress("lints the chart")
-    version = context.pipeline.cluster.kubernetes
-    helm = Helm.of(context)
-    run(helm.lint(chart_folder(context), values_file(context), kubernetes=version))
+    _lint(context)
     journal.progress("renders the chart twice")
     difference = first_difference(rendered(context), rendered(context))
     if difference:
@@ -44,6 +41,18 @@ def check_chart(context: Context) -> Report:
         journal.progress(f"tries the unknown value {field}")
         _expect_refusal(context, field, values)
     return Report(summary=f"lint clean, renders alike, {len(tried)} unknown values refused")
+
+
+def _lint(context: Context) -> None:
+    version = context.pipeline.cluster.kubernetes
+    command = Helm.of(context).lint(chart_folder(context), values_file(context), kubernetes=version)
+    completed = attempt(command)
+    if completed.code:  # the findings are on stdout, stderr only counts the charts
+        raise CheckFailed(
+            "helm lint refuses the chart",
+            why=f"{completed.stdout}\n{completed.stderr}".strip(),
+            fix=f"correct what it names; by hand: {command}",
+        )
 
 
 def unknown_values(components: tuple[Component, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,8 +3,9 @@ env:
   - {name: POSTGRES_DB, value: {{ .root.Values.database.name | quote }}}
   - {name: POSTGRES_USER, value: {{ .root.Values.database.username | quote }}}
   - {name: POSTGRES_PASSWORD_FILE, value: /run/secrets/database/password}
-  # Below the mount: a volume's own root may hold lost+found, and belong to somebody else.
-  - {name: PGDATA, value: /var/lib/postgresql/data}
+  # Below the mount, whose root may hold lost+found and belong to somebody else. Not `data`:
+  # PostgreSQL's upstream image declares a volume there, which is lost with the container.
+  - {name: PGDATA, value: /var/lib/postgresql/pgdata}
 resources:
   {{- toYaml .root.Values.database.resources | nindent 2 }}
 volumeMounts:
