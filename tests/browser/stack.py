@@ -29,10 +29,17 @@ def required(program: str, package: str) -> str:
 def build_page() -> Path:
     """Build the page from the present source; returns the folder to serve."""
     npm = required("npm", "npm")
-    if not (FRONTEND / "node_modules" / ".package-lock.json").is_file():
+    if not _installed():
         _run([npm, "ci"], FRONTEND)
     _run([npm, "run", "build"], FRONTEND)
     return FRONTEND / "dist"
+
+
+def _installed() -> bool:
+    """Whether npm has installed what the lock file now says."""
+    lock, installed = (FRONTEND / name for name in ("package-lock.json", "node_modules"))
+    mark = installed / ".package-lock.json"
+    return mark.is_file() and mark.stat().st_mtime >= lock.stat().st_mtime
 
 
 def _run(
@@ -179,4 +186,4 @@ def web_server(folder: Path, page: Path, *upstreams: str) -> Server:
 
 def _nginx(settings: Path) -> list[str]:
     program = required("nginx", "nginx-light")
-    return [program, "-e", "/dev/stderr", "-c", str(settings), "-g", "daemon off; user root;"]
+    return [program, "-e", "stderr", "-c", str(settings), "-g", "daemon off; user root;"]

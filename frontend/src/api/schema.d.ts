@@ -557,7 +557,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag that was read, such as `"3"`, several of them, or `*`. */
-                "if-match"?: string | null;
+                "if-match"?: string;
             };
             path: {
                 todo_id: string;
@@ -616,7 +616,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag that was read, such as `"3"`, several of them, or `*`. */
-                "if-match"?: string | null;
+                "if-match"?: string;
             };
             path: {
                 todo_id: string;
