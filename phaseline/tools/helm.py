@@ -163,6 +163,8 @@ class Helm:
             "--create-namespace",
             "--server-side=true",
             "--force-conflicts",
+            # The server judges every field as it applies; the schema's download only takes time.
+            "--disable-openapi-validation",
             "--reset-values",
             f"--history-max={KEPT_REVISIONS}",
             f"--timeout={timeout:.0f}s",

@@ -24,11 +24,7 @@ def at(path: str, value: Any) -> dict[str, Any]:
 PLACES = [
     *("", "backend", "backend.image", "backend.resources", "backend.resources.limits"),
     *("backend.resources.requests", "frontend", "frontend.image", "frontend.service"),
-    *(
-        "database",
-        "database.image",
-        "database.storage",
-    ),
+    *("database", "database.image", "database.storage"),
 ]
 
 

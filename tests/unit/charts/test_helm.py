@@ -60,8 +60,8 @@ def test_command_lines(helm: Helm) -> None:
         "/bin/helm template r /c --values=/v.yaml --kube-version=v1.36.3 --namespace=ns",
         "/bin/helm lint /c --strict --quiet --values=/v.yaml --namespace=ns",
         "/bin/helm upgrade r /c --values=/v.yaml --install --create-namespace --server-side=true "
-        "--force-conflicts --reset-values --history-max=10 --timeout=60s '--description=run 7' "
-        "--namespace=ns",
+        "--force-conflicts --disable-openapi-validation --reset-values --history-max=10 "
+        "--timeout=60s '--description=run 7' --namespace=ns",
         "/bin/helm rollback r 3 --server-side=true --force-conflicts --history-max=10 "
         "--timeout=60s --namespace=ns",
         "/bin/helm uninstall r --ignore-not-found --timeout=60s --namespace=ns",
