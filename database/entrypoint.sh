@@ -47,23 +47,21 @@ read_password() {
     esac
 }
 
-# One statement a line, to a server of one process that listens nowhere. Nothing is logged, for
-# a statement holds the password.
-execute() {
-    "$programs/postgres" --single -D "$draft" \
-        -c log_min_messages=panic -c log_min_error_statement=panic -c exit_on_error=on \
-        postgres >/dev/null
+statements() {
+    if [ "$owner" = postgres ]; then
+        printf 'ALTER ROLE postgres PASSWORD $phaseline$%s$phaseline$;\n' "$password"
+    else
+        printf 'CREATE ROLE "%s" LOGIN PASSWORD $phaseline$%s$phaseline$;\n' "$owner" "$password"
+    fi
+    [ "$database" = postgres ] || printf 'CREATE DATABASE "%s" OWNER "%s";\n' "$database" "$owner"
 }
 
+# One statement a line, to a server of one process that listens nowhere. Nothing is logged, for
+# a statement holds the password.
 make_owner() {
-    if [ "$owner" = postgres ]; then
-        printf 'ALTER ROLE postgres PASSWORD $phaseline$%s$phaseline$;\n' "$password" | execute
-    else
-        printf 'CREATE ROLE "%s" LOGIN PASSWORD $phaseline$%s$phaseline$;\n' "$owner" "$password" |
-            execute
-    fi
-    [ "$database" = postgres ] ||
-        printf 'CREATE DATABASE "%s" OWNER "%s";\n' "$database" "$owner" | execute
+    statements | "$programs/postgres" --single -D "$draft" \
+        -c log_min_messages=panic -c log_min_error_statement=panic -c exit_on_error=on \
+        postgres >/dev/null
 }
 
 # Killed at any line, this leaves $draft, which the next start removes, and no $PGDATA.
