@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from typing import TypedDict, Unpack
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report, Standing
@@ -28,6 +29,17 @@ class Kind(StrEnum):
     """looks, or works on scratch objects that it removes"""
     NOT_BUILT = "not built"
     """declared, so that it is counted; there is no code for it yet"""
+
+
+class Declared(TypedDict, total=False):
+    """What a declaration in tasks.py may say of a step; see `Step`."""
+
+    needs: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    settings: tuple[str, ...]
+    role: Role | None
+    probe: Probe | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,3 +144,23 @@ def _ordered(edges: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         return tuple(TopologicalSorter(edges).static_order())
     except CycleError as error:
         raise InvalidConfiguration(f"the graph has a cycle: {' -> '.join(error.args[1])}") from None
+
+
+def make(id: str, title: str, run: Operator, **more: Unpack[Declared]) -> Step:
+    """A step that writes files or images."""
+    return Step(id=id, title=title, kind=Kind.MAKE, run=run, **more)
+
+
+def act(id: str, title: str, run: Operator, **more: Unpack[Declared]) -> Step:
+    """A step that changes the live world."""
+    return Step(id=id, title=title, kind=Kind.ACT, run=run, **more)
+
+
+def check(id: str, title: str, run: Operator, **more: Unpack[Declared]) -> Step:
+    """A step that looks, or works on scratch objects that it removes."""
+    return Step(id=id, title=title, kind=Kind.CHECK, run=run, **more)
+
+
+def not_built(id: str, title: str) -> Step:
+    """A step that is declared and counted, and has no code yet."""
+    return Step(id=id, title=title, kind=Kind.NOT_BUILT)

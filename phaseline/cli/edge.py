@@ -1,0 +1,72 @@
+"""Where errors end: a message on standard error and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import FrameType
+from typing import ParamSpec
+
+from invoke.exceptions import Exit
+
+from phaseline.core.errors import InvalidConfiguration, PhaselineError
+from phaseline.core.files import locked
+from phaseline.core.workspace import Context, Workspace
+
+P = ParamSpec("P")
+
+
+def edge(task: Callable[P, int]) -> Callable[P, None]:
+    """Make of a function that returns an exit code one that ends the program with it.
+
+    A PhaselineError becomes its message and its exit code. SIGTERM is taken as Ctrl-C.
+    """
+
+    @functools.wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            code = task(*args, **kwargs)
+        except PhaselineError as error:
+            raise Exit(f"error: {error}", code=error.exit_code) from error
+        except KeyboardInterrupt:
+            raise Exit("interrupted; what was done is kept, run it again to go on", 130) from None
+        if code:
+            raise Exit(code=code)
+
+    return run
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def context(tasks_folder: Path) -> Context:
+    """The workspace: the nearest folder above us with a `pipeline.yaml`, else that of tasks.py.
+
+    Raises:
+        InvalidConfiguration: there is none, or it is wrong.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents, tasks_folder):
+        if (folder / "pipeline.yaml").exists():
+            workspace = Workspace(folder)
+            return Context(workspace, workspace.pipeline.components)
+    raise InvalidConfiguration(
+        f"there is no pipeline.yaml in {here} or above", fix="run invoke in a folder that has one"
+    )
+
+
+def alone(context: Context, purpose: str) -> AbstractContextManager[None]:
+    """The lock that lets one run at a time change the workspace."""
+    return locked(context.state / "lock", purpose)
+
+
+def say(text: str) -> None:
+    """One line for the user, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

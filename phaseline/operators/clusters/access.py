@@ -1,0 +1,45 @@
+"""How other operators reach the workspace's cluster."""
+
+from __future__ import annotations
+
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters.embedded import lifecycle
+from phaseline.operators.clusters.embedded.layout import Layout, layout
+from phaseline.operators.clusters.model import kubeconfig, require
+from phaseline.tools.ctr import Ctr
+from phaseline.tools.kubectl import Kubectl
+from phaseline.tools.toolchain import ensure
+
+
+def embedded(context: Context) -> Layout:
+    """The layout of the workspace's embedded cluster.
+
+    Raises:
+        CheckFailed: this workspace has no cluster.
+    """
+    return layout(context, require(context))
+
+
+def kubectl(context: Context) -> Kubectl:
+    """kubectl as the cluster's administrator."""
+    tools = ensure("kubernetes", context.pipeline.cluster.kubernetes)
+    return Kubectl(tools.path / "kubectl", kubeconfig(context))
+
+
+def node_images(context: Context) -> Ctr:
+    """The images on the node.
+
+    Raises:
+        CheckFailed: there is no cluster, or its node is down.
+    """
+    return lifecycle.containerd(embedded(context))
+
+
+def dns_server(context: Context) -> str:
+    """The address at which the cluster's DNS answers this machine."""
+    return require(context).node_address
+
+
+def node_address(context: Context) -> str:
+    """The address at which node ports answer this machine."""
+    return require(context).node_address

@@ -1,0 +1,68 @@
+"""Start, stop, restart and delete the workspace's cluster."""
+
+from __future__ import annotations
+
+from phaseline.core.report import Report, Standing
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access, model
+from phaseline.operators.clusters.embedded import lifecycle
+from phaseline.operators.clusters.embedded.layout import layout
+from phaseline.operators.clusters.plan import plan
+from phaseline.tools.toolchain import ensure
+
+
+def start(context: Context) -> Report:
+    """Bring the cluster up, from nothing or with the data it had; returns when its node is Ready.
+
+    Raises:
+        HostUnfit: no provider can be used, or the address range is taken.
+        TimedOut, CheckFailed: it did not come up; names the process and its last lines.
+    """
+    state = plan(context)
+    model.save(context, state)
+    tools = ensure("kubernetes", state.kubernetes)
+    lifecycle.start(layout(context, state), tools.path)
+    where = f"node {state.name} at {state.node_address}"
+    summary = f"{state.provider} Kubernetes {state.kubernetes}, {where}"
+    return Report(summary, identity=identity(context))
+
+
+def identity(context: Context) -> dict[str, str]:
+    """What makes this cluster this one: the UID of kube-system, and where its node answers."""
+    found = access.kubectl(context).get("namespace", "kube-system")
+    return {"cluster": found["metadata"]["uid"], "address": access.node_address(context)}
+
+
+def start_stands(context: Context) -> Standing:
+    """Whether every process of the node is up and the API server says that it is ready."""
+    state = model.load(context)
+    if state is None:
+        return Standing(False, "there is no cluster")
+    now = lifecycle.status(layout(context, state))
+    down = [name for name, unit in now["units"].items() if not unit["ready"]]
+    if now["phase"] != "running" or down:
+        return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())
+    ready = access.kubectl(context).ready()
+    return Standing(ready, f"the API server {'answers' if ready else 'does not answer'}")
+
+
+def stop(context: Context) -> Report:
+    """End the node's processes gracefully; its data stays for the next start."""
+    layout_ = access.embedded(context)
+    lifecycle.stop(layout_)
+    return Report(f"the node {layout_.state.name} was stopped; `invoke cluster` starts it again")
+
+
+def restart(context: Context) -> Report:
+    """Stop the node and start it with its data."""
+    stop(context)
+    return start(context)
+
+
+def delete(context: Context) -> Report:
+    """End the node at once and remove all it had; nothing happens where there is none."""
+    state = model.load(context)
+    if state is None:
+        return Report("this workspace has no cluster")
+    lifecycle.delete(layout(context, state))
+    return Report(f"the cluster {state.name} is gone")

@@ -1,0 +1,45 @@
+"""The built images, brought to the node that runs them."""
+
+from __future__ import annotations
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.report import Report, Standing
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+from phaseline.operators.images.model import BuiltImage, require_image
+from phaseline.process import journal
+from phaseline.tools import docker
+
+
+def load_images(context: Context) -> Report:
+    """Bring each component's image to the node, and prove by ID that it is the one that was built.
+
+    Raises:
+        CheckFailed: the node has another image under that name after the import.
+    """
+    node = access.node_images(context)
+    images = [require_image(context, component.name) for component in context.components]
+    present = node.names()
+    missing = [image for image in images if not _held(image, present)]
+    for image in missing:
+        journal.progress(f"loading {image.reference} ({image.size / 1e6:.0f} MB)")
+        node.import_from(docker.command("save", image.reference))
+        if (found := node.config_digest(image.reference)) != image.id:
+            raise CheckFailed(
+                f"the node's {image.reference} is not the image that was built",
+                why=f"built {image.id}, on the node {found}",
+            )
+    kept = f", {len(images) - len(missing)} were there" if len(missing) < len(images) else ""
+    return Report(f"{len(missing)} loaded{kept}", identity={i.component: i.id for i in images})
+
+
+def load_images_stands(context: Context) -> Standing:
+    """Whether the node still has every image, by name and by ID."""
+    present = access.node_images(context).names()
+    images = [require_image(context, component.name) for component in context.components]
+    gone = [image.reference for image in images if not _held(image, present)]
+    return Standing(not gone, f"the node lacks {gone[0]}" if gone else "the node has every image")
+
+
+def _held(image: BuiltImage, present: set[str]) -> bool:
+    return image.reference in present and image.id in present

@@ -1,0 +1,53 @@
+"""Waiting for a rollout, with the cause named as soon as it is certain to fail."""
+
+from __future__ import annotations
+
+import time
+
+from phaseline.core.errors import CheckFailed, TimedOut
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+from phaseline.operators.deployments.diagnosis import Cause, causes
+from phaseline.operators.deployments.world import look
+from phaseline.process import journal
+from phaseline.process.run import pause
+
+# A pod may pass through a bad state, such as a Secret that comes a moment later.
+PATIENCE = 6.0
+
+
+def await_rollout(context: Context, *, limit: float) -> int:
+    """Wait until every workload of the release is rolled out; returns how many there are.
+
+    Raises:
+        CheckFailed: a pod will not come up; names the pod, the reason, its last lines, the fix.
+        TimedOut: it is not complete after `limit` seconds; says what it waits for.
+    """
+    deadline = time.monotonic() + limit
+    bad_since: dict[tuple[str, str], float] = {}
+    while True:
+        world = look(context, events=bool(bad_since))
+        if not world.unfinished:
+            return len(world.workloads)
+        now = time.monotonic()
+        found = {(c.pod, c.reason): c for c in causes(world.pods, world.events)}
+        bad_since = {key: bad_since.get(key, now) for key in found}
+        for key, since in bad_since.items():
+            if now - since > PATIENCE:
+                raise _failure(context, found[key])
+        if now > deadline:
+            raise TimedOut(
+                f"the rollout is not complete after {limit:.0f} s",
+                why="; ".join(world.unfinished),
+                fix="raise chart.timeout_seconds in pipeline.yaml if it only needs longer",
+            )
+        journal.progress(f"waiting for {world.unfinished[0]}")
+        pause(0.25)
+
+
+def _failure(context: Context, cause: Cause) -> CheckFailed:
+    namespace = context.pipeline.chart.namespace
+    lines = access.kubectl(context).logs(namespace, cause.pod, container=cause.container)
+    where = f"pod {cause.pod}" + (f", container {cause.container}" if cause.container else "")
+    why = f"{cause.reason}: {cause.message}" + (f"\n{lines}" if lines else "")
+    return CheckFailed(f"{where} does not come up", why=why, fix=cause.fix)

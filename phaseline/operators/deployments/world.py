@@ -1,0 +1,69 @@
+"""The live objects of the application's namespace, as one look at the API server shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+
+Object = Mapping[str, Any]
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+@dataclass(frozen=True)
+class World:
+    """What is in the namespace now."""
+
+    workloads: tuple[Object, ...]
+    pods: tuple[Object, ...]
+    events: tuple[Object, ...] = ()
+
+    @property
+    def unfinished(self) -> list[str]:
+        """What each workload that is not fully rolled out still waits for."""
+        return [text for one in self.workloads if (text := waiting_for(one))]
+
+
+def look(context: Context, *, events: bool = False) -> World:
+    """The workloads and pods of the release's namespace, with its events if wanted."""
+    kinds = "deployments,statefulsets,daemonsets,pods" + (",events" if events else "")
+    items = access.kubectl(context).items("-n", context.pipeline.chart.namespace, kinds)
+    return World(
+        workloads=tuple(one for one in items if one["kind"] in _WORKLOADS),
+        pods=tuple(one for one in items if one["kind"] == "Pod"),
+        events=tuple(one for one in items if one["kind"] == "Event"),
+    )
+
+
+def title(one: Object) -> str:
+    """`Kind/name`."""
+    return f"{one['kind']}/{one['metadata']['name']}"
+
+
+def waiting_for(workload: Object) -> str:
+    """What a workload's rollout still waits for; "" when it is complete.
+
+    By the rules of `kubectl rollout status`: the controller has seen the newest generation, every
+    replica is of the newest template, and all are available.
+    """
+    status, spec = workload.get("status", {}), workload["spec"]
+    if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
+        return f"{title(workload)}: its controller has not seen the change"
+    if workload["kind"] == "DaemonSet":
+        wanted = status.get("desiredNumberScheduled", 0)
+        updated, total = status.get("updatedNumberScheduled", 0), wanted
+        available = status.get("numberAvailable", 0)
+    else:
+        wanted = spec.get("replicas", 1)
+        updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
+        available = status.get("availableReplicas", 0)
+    if updated < wanted:
+        return f"{title(workload)}: {updated} of {wanted} updated"
+    if total > wanted:
+        return f"{title(workload)}: {total - wanted} old to end"
+    if available < wanted:
+        return f"{title(workload)}: {available} of {wanted} available"
+    return ""

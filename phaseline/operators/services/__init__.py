@@ -1,0 +1,1 @@
+"""The application's Services: there, discovered, healthy, and proved by a use of them."""

@@ -1,0 +1,110 @@
+"""Services exist, are found by name, have endpoints, and answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.report import Report, Standing
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+from phaseline.operators.services.journey import travel
+from phaseline.operators.services.live import Live, look, url, url_of
+from phaseline.process import journal
+from phaseline.process.run import pause
+from phaseline.tools import dns, web
+
+ANSWER_LIMIT = 30.0
+
+
+def check_created(context: Context) -> Report:
+    """See that the release has Services, each with ports and a selector.
+
+    Raises:
+        CheckFailed: names each fault.
+    """
+    services = look(context)
+    faults = [fault for live in services for fault in _misconfigured(live)]
+    if faults or not services:
+        raise CheckFailed("the Services are not as they should be", why="; ".join(faults) or "none")
+    return Report(f"{len(services)} Services: {', '.join(live.name for live in services)}")
+
+
+def check_discovery(context: Context) -> Report:
+    """See that the cluster's DNS gives each Service's address, or its pods' where it is headless.
+
+    Raises:
+        CheckFailed: a name is not known, or leads elsewhere.
+    """
+    namespace, server = context.pipeline.chart.namespace, access.dns_server(context)
+    for live in look(context):
+        found = dns.resolve(f"{live.name}.{namespace}.svc.cluster.local", server)
+        fixed = live.service["spec"].get("clusterIP", "None")
+        wanted = sorted(live.endpoints) if fixed == "None" else [fixed]
+        if found != wanted:
+            raise CheckFailed(f"DNS leads {live.name} to {found}", why=f"it should be {wanted}")
+    return Report("every Service is found by its name")
+
+
+def check_health(context: Context) -> Report:
+    """See that each Service has a ready endpoint and each address answers.
+
+    Raises:
+        CheckFailed: a Service has no endpoint.
+        TimedOut: an address does not answer.
+    """
+    services = look(context)
+    if empty := [live.name for live in services if not live.endpoints]:
+        raise CheckFailed(f"{empty[0]} has no ready endpoint", fix="`invoke deploy`")
+    latencies = [
+        _await_answer(url_of(address, services, access.node_address(context)))
+        for address in context.pipeline.addresses
+    ]
+    slowest = f", slowest {max(latencies) * 1000:.0f} ms" if latencies else ""
+    return Report(f"{len(services)} with endpoints, {len(latencies)} addresses answer{slowest}")
+
+
+def check_journeys(context: Context) -> Report:
+    """Use the application as `pipeline.yaml` tells, through its addresses, and print these.
+
+    Raises:
+        CheckFailed: a request was answered otherwise than told.
+        Unreachable: an address does not answer.
+    """
+    places = {address.name: url(context, address) for address in context.pipeline.addresses}
+    for one in context.pipeline.journeys:
+        journal.progress(one.name)
+        travel(one, places[one.address])
+    lines = tuple(f"{name}: {place}" for name, place in places.items())
+    names = "; ".join(one.name for one in context.pipeline.journeys)
+    return Report(names or "no journeys are declared", lines=lines)
+
+
+def journeys_stand(context: Context) -> Standing:
+    """Whether each address answers at once."""
+    for address in context.pipeline.addresses:
+        place = url(context, address)
+        if not web.answers(place):
+            return Standing(False, f"{place} does not answer")
+    return Standing(True, "every address answers")
+
+
+def _misconfigured(live: Live) -> Iterator[str]:
+    spec = live.service["spec"]
+    if not spec.get("ports"):
+        yield f"{live.name} has no port"
+    if not spec.get("selector"):
+        yield f"{live.name} selects nothing"
+
+
+def _await_answer(place: str) -> float:
+    deadline = time.monotonic() + ANSWER_LIMIT
+    while not web.answers(place):
+        if time.monotonic() > deadline:
+            raise CheckFailed(f"{place} does not answer", why=f"tried for {ANSWER_LIMIT:.0f} s")
+        journal.progress(f"waiting for {place}")
+        pause(0.2)
+    started = time.monotonic()
+    web.answers(place)
+    return time.monotonic() - started

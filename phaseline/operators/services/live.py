@@ -1,0 +1,68 @@
+"""The release's Services and what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.settings import Address
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Live:
+    """A Service with its ready endpoint addresses."""
+
+    service: Object
+    endpoints: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The Service's name."""
+        return str(self.service["metadata"]["name"])
+
+
+def look(context: Context) -> tuple[Live, ...]:
+    """The Services of the release's namespace, by name."""
+    namespace = context.pipeline.chart.namespace
+    items = access.kubectl(context).items("-n", namespace, "services,endpointslices")
+    ready: dict[str, list[str]] = {}
+    for one in items:
+        if one["kind"] == "EndpointSlice":
+            owner = one["metadata"]["labels"].get("kubernetes.io/service-name", "")
+            ready.setdefault(owner, []).extend(
+                address
+                for endpoint in one.get("endpoints") or []
+                if endpoint.get("conditions", {}).get("ready")
+                for address in endpoint["addresses"]
+            )
+    services = [one for one in items if one["kind"] == "Service"]
+    return tuple(Live(one, tuple(ready.get(one["metadata"]["name"], ()))) for one in services)
+
+
+def url(context: Context, address: Address) -> str:
+    """Where `address` answers this machine, such as http://172.31.0.2:31234/.
+
+    Raises:
+        CheckFailed: the Service, the port or its node port is not there.
+    """
+    return url_of(address, look(context), access.node_address(context))
+
+
+def url_of(address: Address, services: tuple[Live, ...], node: str) -> str:
+    """Like `url`, over Services that were looked at."""
+    for live in services:
+        if live.name == address.service:
+            for port in live.service["spec"]["ports"]:
+                if port.get("name") == address.port and port.get("nodePort"):
+                    return f"http://{node}:{port['nodePort']}{address.path}"
+    raise CheckFailed(
+        f"the address {address.name!r} cannot be opened",
+        why=f"there is no Service {address.service} with a node port named {address.port}",
+        fix="make it of type NodePort in the chart's values, or correct `addresses`",
+    )

@@ -1,0 +1,372 @@
+"""The pipeline: nine phases, and the steps T001 to T053 of the source document, as data.
+
+Read it from top to bottom. `needs` are the steps whose results a step reads; inside a phase what
+has no need of each other runs side by side, and a phase waits for the last step, the gate, of each
+phase that it needs. `invoke --list` shows the commands, `invoke plan` what would run and why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from phaseline.cli.collection import collection
+from phaseline.engine.graph import Graph, Phase, act, check, make, not_built
+from phaseline.operators import images
+from phaseline.operators.charts import checks as chart
+from phaseline.operators.charts import gate as chart_gate
+from phaseline.operators.charts import rendering, structure
+from phaseline.operators.clusters import health, minikube, node, plan
+from phaseline.operators.deployments import node_images, proof, release
+from phaseline.operators.hosts import daemon, fit, packages, tools
+from phaseline.operators.services import checks as service
+
+GRAPH = Graph(
+    (
+        Phase(
+            number=1,
+            name="setup",
+            title="The machine: packages, a Docker daemon, configuration",
+            steps=(
+                not_built("T001", "Project structure of the deployment"),
+                not_built("T002", "Documentation structure"),
+                make(
+                    "T003",
+                    "Minikube configuration and scripts",
+                    minikube.render_configuration,
+                    settings=("cluster", "application"),
+                    outputs=("{state}/minikube",),
+                ),
+                not_built("T004", "Docker AI configuration"),
+                not_built("T005", "kubectl-ai configuration"),
+                not_built("T006", "kagent configuration"),
+                check("setup.fit", "The machine will do", fit.fit, probe=fit.fit_stands),
+                act(
+                    "setup.packages",
+                    "System packages",
+                    packages.packages,
+                    needs=("setup.fit",),
+                    settings=("cluster",),
+                    probe=packages.packages_stand,
+                ),
+                act(
+                    "setup.docker",
+                    "A Docker daemon that answers",
+                    daemon.daemon,
+                    needs=("setup.packages",),
+                    probe=daemon.daemon_stands,
+                ),
+                check("setup.gate", "The machine is ready", fit.fit, needs=("setup.docker",)),
+            ),
+        ),
+        Phase(
+            number=2,
+            name="containerize",
+            title="Images of every component, built and tried",
+            needs=("setup",),
+            steps=(
+                make(
+                    "T007.base",
+                    "Base images",
+                    images.base_image,
+                    needs=("setup.docker",),
+                    settings=("bases",),
+                    outputs=("{state}/images/base-*.json",),
+                    probe=images.base_image_stands,
+                ),
+                make(
+                    "T007.dockerfile",
+                    "Dockerfile of the backend",
+                    images.render_dockerfile,
+                    role="backend",
+                    inputs=("{dockerfile}",),
+                    outputs=("{folder}/Dockerfile",),
+                ),
+                make(
+                    "T007.packages",
+                    "Locked dependencies of the backend",
+                    images.prepare,
+                    role="backend",
+                    inputs=("{sources}",),
+                    outputs=("{prepared}",),
+                ),
+                make(
+                    "T007.image",
+                    "Image of the backend",
+                    images.build,
+                    role="backend",
+                    needs=("setup.docker", "T007.base", "T007.dockerfile", "T007.packages"),
+                    inputs=("{sources}",),
+                    outputs=("{state}/images/{name}.json",),
+                    probe=images.build_stands,
+                ),
+                make(
+                    "T007.database.dockerfile",
+                    "Dockerfile of the database",
+                    images.render_dockerfile,
+                    role="database",
+                    inputs=("{dockerfile}",),
+                    outputs=("{folder}/Dockerfile",),
+                ),
+                make(
+                    "T007.database",
+                    "Image of the database",
+                    images.build,
+                    role="database",
+                    needs=("setup.docker", "T007.base", "T007.database.dockerfile"),
+                    inputs=("{sources}",),
+                    outputs=("{state}/images/{name}.json",),
+                    probe=images.build_stands,
+                ),
+                make(
+                    "T008.dockerfile",
+                    "Dockerfile of the frontend",
+                    images.render_dockerfile,
+                    role="frontend",
+                    inputs=("{dockerfile}",),
+                    outputs=("{folder}/Dockerfile",),
+                ),
+                make(
+                    "T008.page",
+                    "Web page",
+                    images.prepare,
+                    role="frontend",
+                    inputs=("{sources}",),
+                    outputs=("{prepared}",),
+                ),
+                make(
+                    "T008.image",
+                    "Image of the frontend",
+                    images.build,
+                    role="frontend",
+                    needs=("setup.docker", "T007.base", "T008.dockerfile", "T008.page"),
+                    inputs=("{sources}",),
+                    outputs=("{state}/images/{name}.json",),
+                    probe=images.build_stands,
+                ),
+                check(
+                    "T009",
+                    "Sizes and security of the images",
+                    images.check_size_and_security,
+                    needs=("T007.image", "T007.database", "T008.image"),
+                ),
+                check(
+                    "T010",
+                    "Each image runs: read-only, unprivileged, alone",
+                    images.check_runs,
+                    needs=("T007.image", "T007.database", "T008.image"),
+                ),
+                not_built("T011", "Image management API"),
+                check(
+                    "T012",
+                    "The images are those that were built",
+                    images.check_images,
+                    needs=("T007.image", "T007.database", "T008.image"),
+                ),
+            ),
+        ),
+        Phase(
+            number=3,
+            name="chart",
+            title="The Helm chart, rendered and checked",
+            needs=("containerize",),
+            steps=(
+                act("T013.helm", "Helm", tools.helm, probe=tools.helm_stands),
+                check(
+                    "T013",
+                    "Structure of the chart",
+                    structure.check_structure,
+                    inputs=("{chart}/**",),
+                    settings=("chart",),
+                ),
+                make(
+                    "T014.values",
+                    "Values of this deployment",
+                    rendering.render_values,
+                    needs=("T007.image", "T007.database", "T008.image"),
+                    inputs=("{chart}/values.yaml", "{state}/images/*.json"),
+                    settings=("chart",),
+                    outputs=("{state}/chart/values.yaml",),
+                ),
+                make(
+                    "T014.manifest",
+                    "Rendered manifest",
+                    rendering.render_manifest,
+                    needs=("T013.helm", "T013", "T014.values"),
+                    inputs=("{chart}/**",),
+                    settings=("chart", "cluster"),
+                    outputs=("{state}/chart/manifest.yaml",),
+                ),
+                check("T015", "Workloads", chart.check_workloads, needs=("T014.manifest",)),
+                check(
+                    "T016",
+                    "Services",
+                    chart.check_services,
+                    needs=("T014.manifest",),
+                    settings=("addresses",),
+                ),
+                check(
+                    "T017",
+                    "ConfigMaps and Secrets",
+                    chart.check_configuration,
+                    needs=("T014.manifest",),
+                ),
+                not_built("T018", "Chart management API"),
+                check(
+                    "T019",
+                    "The chart is sound: lint, schema, same render twice",
+                    chart_gate.check_chart,
+                    needs=("T014.manifest",),
+                    inputs=("{chart}/**",),
+                ),
+            ),
+        ),
+        Phase(
+            number=4,
+            name="cluster",
+            title="A Kubernetes that is up and well",
+            needs=("setup",),
+            steps=(
+                not_built("T020", "Cluster management API"),
+                check(
+                    "T024.plan",
+                    "Configuration of the cluster",
+                    plan.check_configuration,
+                    settings=("cluster",),
+                ),
+                act(
+                    "T021.tools",
+                    "Kubernetes' programs",
+                    tools.kubernetes,
+                    settings=("cluster",),
+                    probe=tools.kubernetes_stands,
+                ),
+                act(
+                    "T021.start",
+                    "The cluster, started",
+                    node.start,
+                    needs=("setup.packages", "T021.tools", "T024.plan"),
+                    settings=("cluster",),
+                    probe=node.start_stands,
+                ),
+                check("T022", "Health of the cluster", health.check_health, needs=("T021.start",)),
+                not_built("T023", "Cluster resource API"),
+                check(
+                    "T024",
+                    "DNS and storage work",
+                    health.check_workings,
+                    needs=("T021.start",),
+                ),
+            ),
+        ),
+        Phase(
+            number=5,
+            name="deploy",
+            title="The application, installed and proved to be what was built",
+            needs=("containerize", "chart", "cluster"),
+            steps=(
+                not_built("T025", "Deployment management API"),
+                act(
+                    "T026.images",
+                    "Images on the node",
+                    node_images.load_images,
+                    needs=("T007.image", "T007.database", "T008.image", "T021.start"),
+                    probe=node_images.load_images_stands,
+                ),
+                act(
+                    "T026.release",
+                    "The release, installed and rolled out",
+                    release.install_release,
+                    needs=("T014.manifest", "T014.values", "T021.start", "T026.images"),
+                    inputs=("{chart}/**",),
+                    settings=("chart",),
+                    probe=release.install_release_stands,
+                ),
+                check(
+                    "T027", "Status of the application", proof.check_status, needs=("T026.release",)
+                ),
+                check("T028", "Update and rollback", proof.check_rollback, needs=("T021.start",)),
+                check(
+                    "T029",
+                    "What runs is what was built",
+                    proof.check_images,
+                    needs=("T026.release", "T026.images"),
+                ),
+            ),
+        ),
+        Phase(
+            number=6,
+            name="services",
+            title="The application's addresses, proved by using it",
+            needs=("deploy",),
+            steps=(
+                not_built("T030", "Service management API"),
+                check("T031", "Services", service.check_created, needs=("T026.release",)),
+                check("T032", "Discovery by DNS", service.check_discovery, needs=("T026.release",)),
+                check(
+                    "T033",
+                    "Endpoints and answers",
+                    service.check_health,
+                    needs=("T026.release",),
+                    settings=("addresses",),
+                ),
+                check(
+                    "T034",
+                    "The application works",
+                    service.check_journeys,
+                    needs=("T026.release",),
+                    settings=("addresses", "journeys"),
+                    probe=service.journeys_stand,
+                ),
+            ),
+        ),
+        Phase(
+            number=7,
+            name="ai-ops",
+            title="Analysis and advice",
+            needs=("services",),
+            steps=(
+                not_built("T035", "AI operations API"),
+                not_built("T036", "Deployment by request"),
+                not_built("T037", "Scaling by request"),
+                not_built("T038", "Debugging by request"),
+                not_built("T039", "Analysis of the cluster"),
+                not_built("T040", "Right-sizing"),
+            ),
+        ),
+        Phase(
+            number=8,
+            name="validate",
+            title="The whole workflow, tested",
+            needs=("ai-ops",),
+            steps=(
+                not_built("T041", "Workflow tests"),
+                not_built("T042", "Containerization tests"),
+                not_built("T043", "Chart tests"),
+                not_built("T044", "AI operations tests"),
+                not_built("T045", "End-to-end tests"),
+                not_built("T046", "Quickstart validation"),
+                not_built("T047", "Performance and resource tests"),
+            ),
+        ),
+        Phase(
+            number=9,
+            name="docs",
+            title="Documents that are true",
+            needs=("validate",),
+            steps=(
+                not_built("T048", "Quickstart"),
+                not_built("T049", "Troubleshooting guide"),
+                not_built("T050", "Best practices"),
+                not_built("T051", "Demonstration"),
+                not_built("T052", "Monitoring guide"),
+                not_built("T053", "Automation scripts"),
+            ),
+        ),
+    )
+)
+
+namespace = collection(
+    GRAPH,
+    Path(__file__).parent,
+    everything=("setup", "containerize", "chart", "cluster", "deploy", "services", "ai-ops"),
+)
