@@ -45,7 +45,8 @@ def extract(
             str(target),
             *(str(source) for source in sources),
         ),
-        env={"SOURCE_DATE_EPOCH": str(epoch)},
+        # Its own folder lies beside the result: what a killed run leaves is found there.
+        env={"SOURCE_DATE_EPOCH": str(epoch), "TMPDIR": str(target.parent)},
         timeout=timeout,
     )
 

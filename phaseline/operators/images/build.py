@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed, CommandFailed
@@ -13,6 +11,7 @@ from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
 from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.dockerfile import path_of
+from phaseline.operators.images.draft import draft
 from phaseline.operators.images.identity import config_digest
 from phaseline.operators.images.model import (
     BaseImage,
@@ -22,6 +21,7 @@ from phaseline.operators.images.model import (
     load_images,
     store,
 )
+from phaseline.operators.images.model import folder as records
 from phaseline.operators.images.pulse import pulse
 from phaseline.process import journal
 from phaseline.process.run import run
@@ -94,8 +94,8 @@ def _build(context: Context, component: Component, build: Build, base: BaseImage
     """
     folder = context.workspace.root / build.folder
     arguments = ("--build-arg", f"BASE={base.reference}") if base else ()
-    with tempfile.TemporaryDirectory(prefix="phaseline-") as text:
-        identity = Path(text) / "id"
+    with draft(records(context) / f"{component.name}.draft") as place:
+        identity = place / "id"
         command = docker.command(
             "build",
             "--progress=plain",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from phaseline.core.settings import Base
 from phaseline.core.workspace import cache_folder
 from phaseline.operators.images import rootfs
 from phaseline.operators.images.archive import architecture, write_archive
+from phaseline.operators.images.draft import draft
 from phaseline.operators.images.pulse import pulse
 from phaseline.process import journal
 from phaseline.process.run import run
@@ -75,18 +75,17 @@ def _wait(holder: str) -> None:
 
 def _make(name: str, base: Base, archive: Path, reference: str, purpose: str) -> None:
     toolchain.ensure("mmdebstrap")
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=archive.parent) as text:
-        draft = Path(text)
+    with draft(archive.with_suffix(".draft")) as folder:
         with pulse(f"fetches Debian packages for base {name}"):
-            _unpack(name, base, draft / "unpacked.tar", purpose)
+            _unpack(name, base, folder / "unpacked.tar", purpose)
         with pulse(f"packs base {name}"):
-            packages = rootfs.assemble(draft / "unpacked.tar", base, draft / "layer.tar")
-            identity = write_archive(draft / "layer.tar", reference, draft / "image.tar")
+            packages = rootfs.assemble(folder / "unpacked.tar", base, folder / "layer.tar")
+            identity = write_archive(folder / "layer.tar", reference, folder / "image.tar")
         made = datetime.now(UTC).isoformat(timespec="seconds")
         sheet = Sheet(id=identity, packages=packages, made=made)
         # The archive first, and the sheet that vouches for it last.
         archive.with_suffix(".json").unlink(missing_ok=True)
-        (draft / "image.tar").replace(archive)
+        (folder / "image.tar").replace(archive)
         write_atomic(archive.with_suffix(".json"), sheet.model_dump_json(indent=2))
 
 

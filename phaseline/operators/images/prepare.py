@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-import tempfile
 from pathlib import Path
 
 from phaseline.core.errors import CheckFailed, CommandFailed, Unreachable
@@ -13,6 +12,8 @@ from phaseline.core.files import digest_text, locked, write_atomic, write_json
 from phaseline.core.report import Report
 from phaseline.core.settings import Component, Npm, Wheels
 from phaseline.core.workspace import Context, cache_folder
+from phaseline.operators.images.draft import draft
+from phaseline.operators.images.model import folder as records
 from phaseline.operators.images.pulse import pulse
 from phaseline.process import journal
 from phaseline.process.command import Command
@@ -38,11 +39,11 @@ def _prepare(context: Context, component: Component) -> str:
         return ""
     folder = context.workspace.root / build.folder
     if isinstance(build.prepare, Wheels):
-        return _wheels(component.name, folder, build.prepare)
+        return _wheels(component.name, folder, build.prepare, records(context))
     return _page(component.name, folder, build.prepare)
 
 
-def _wheels(name: str, folder: Path, wanted: Wheels) -> str:
+def _wheels(name: str, folder: Path, wanted: Wheels, aside: Path) -> str:
     cache = cache_folder() / "wheels"
     lock = (folder / wanted.lock).read_text()
     key = digest_text(lock, pip.installer_lock(), pip.PYTHON, platform.machine())
@@ -52,7 +53,8 @@ def _wheels(name: str, folder: Path, wanted: Wheels) -> str:
         if not names:
             names = _fetch(name, cache, [lock, pip.installer_lock()])
             write_json(listing, names)
-        _lay_out([cache / wheel for wheel in names], folder / wanted.output)
+        with draft(aside / f"{name}.draft") as place:
+            _lay_out([cache / wheel for wheel in names], folder / wanted.output, place)
     return f"{len(names)} wheels in {folder.name}/{wanted.output}"
 
 
@@ -67,13 +69,12 @@ def _listed(cache: Path, listing: Path) -> list[str]:
 
 
 def _fetch(name: str, cache: Path, locks: list[str]) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as text:
-        draft = Path(text)
+    with draft(cache / ".fetch") as folder:
         for number, content in enumerate(locks):
-            lock = write_atomic(draft / f"{number}.lock", content)
-            command = pip.download(lock, draft / "wheels", machine=platform.machine(), known=cache)
+            lock = write_atomic(folder / f"{number}.lock", content)
+            command = pip.download(lock, folder / "wheels", machine=platform.machine(), known=cache)
             _download(name, command)
-        wheels = sorted((draft / "wheels").glob("*.whl"))
+        wheels = sorted((folder / "wheels").glob("*.whl"))
         for wheel in wheels:
             wheel.replace(cache / wheel.name)
     return [wheel.name for wheel in wheels]
@@ -92,20 +93,15 @@ def _download(name: str, command: Command) -> None:
             ) from error
 
 
-def _lay_out(wheels: list[Path], target: Path) -> None:
+def _lay_out(wheels: list[Path], target: Path, place: Path) -> None:
     """Make `target` hold exactly `wheels`; it is at any instant absent or whole."""
-    with tempfile.TemporaryDirectory(prefix=f"{target.name}-", dir=target.parent) as text:
-        draft = Path(text) / "new"
-        draft.mkdir()
-        for wheel in wheels:
-            shutil.copy2(wheel, draft / wheel.name)
-        _swap(draft, target, Path(text) / "old")
-
-
-def _swap(draft: Path, target: Path, aside: Path) -> None:
+    whole = place / "whole"
+    whole.mkdir()
+    for wheel in wheels:
+        shutil.copy2(wheel, whole / wheel.name)
     if target.exists():
-        target.replace(aside)
-    draft.replace(target)
+        target.replace(place / "old")
+    whole.replace(target)
 
 
 def _page(name: str, folder: Path, wanted: Npm) -> str:

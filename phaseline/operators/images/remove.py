@@ -24,6 +24,7 @@ def remove_images(context: Context) -> Report:
     The build cache and the cached base archives stay: they are caches.
     """
     with connected() as client:
+        _remove_containers(client, f"localhost/{context.workspace.id}/")
         own = _tags(client, f"localhost/{context.workspace.id}/")
         for tag in own:
             journal.progress(f"removes {tag}")
@@ -35,6 +36,16 @@ def remove_images(context: Context) -> Report:
         for tag in bases:
             _remove(client, tag)
     return Report(summary=f"{len(own)} images and {len(bases)} base images removed")
+
+
+def _remove_containers(client: DockerClient, prefix: str) -> None:
+    """Containers of checks that were killed."""
+    from docker.errors import NotFound
+
+    for container in client.containers.list(all=True, ignore_removed=True):
+        if str(container.attrs["Config"]["Image"]).startswith(prefix):
+            with suppress(NotFound):
+                container.remove(force=True, v=True)
 
 
 def _name(context: Context) -> str:

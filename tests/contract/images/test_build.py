@@ -198,6 +198,15 @@ def test_a_base_that_another_workspace_uses_stays(scratch: Scratch) -> None:
         images.remove_images(other)
 
 
+def test_containers_of_a_killed_check_go_with_the_images(scratch: Scratch) -> None:
+    context = scratch.write()
+    containerize(context)
+    with connected() as client:
+        left = client.containers.create(load_images(context)["app"].reference, network_mode="none")
+        images.remove_images(context)
+        assert left.id not in [one.id for one in client.containers.list(all=True)]
+
+
 def test_components_are_taken_from_the_context_alone(scratch: Scratch) -> None:
     nothing = dataclasses.replace(scratch.write(), components=())
     assert images.base_image(nothing).identity == {}

@@ -67,7 +67,7 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_wheelhouse_holds_the_lock_and_its_installer(wheels: Context) -> None:
     assert prepare(wheels).summary == "2 wheels in app/.wheelhouse"
     assert laid_out(wheels) == {SIX, pip.INSTALLER_WHEEL}
-    assert [path.name for path in (wheels.workspace.root / "app").glob(".wheelhouse-*")] == []
+    assert not list(wheels.state.rglob("*.draft"))
 
 
 def test_the_second_time_needs_no_network_and_clears_what_is_foreign(
@@ -75,6 +75,8 @@ def test_the_second_time_needs_no_network_and_clears_what_is_foreign(
 ) -> None:
     prepare(wheels)
     (wheels.workspace.root / "app/.wheelhouse/foreign.whl").touch()
+    left_by_a_killed_run = wheels.state / "images/app.draft/whole"
+    left_by_a_killed_run.mkdir(parents=True)
     no_index(monkeypatch)
     prepare(wheels)
     assert laid_out(wheels) == {SIX, pip.INSTALLER_WHEEL}
