@@ -60,7 +60,15 @@ def test_bad_drafts(api: httpx.Client, draft: object, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["x", "x" * 200, "  trimmed to fit" + " " * 300, "👩\u200d👩\u200d👧", "שלום\u200f"]
+    "title",
+    [
+        "x",
+        "x" * 200,
+        "  trimmed to fit" + " " * 300,
+        "👩\u200d👩\u200d👧",
+        "שלום\u200f",
+        "\U0001fae9",
+    ],
 )
 def test_good_titles(api: httpx.Client, title: str) -> None:
     response = api.post("/api/todos", json={"title": title})

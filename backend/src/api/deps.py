@@ -57,7 +57,7 @@ async def _accepted_versions(
             description='The ETag that was read, such as `"3"`, several of them, or `*`.',
         ),
         # Spelled out, because a header cannot be null although a parameter can be left out.
-        WithJsonSchema({"type": "string", "pattern": _IF_MATCH}),
+        WithJsonSchema({"type": "string", "pattern": _IF_MATCH, "examples": ['"3"']}),
     ] = None,
 ) -> frozenset[int] | None:
     """Versions named by If-Match; None when any will do.

@@ -12,6 +12,10 @@ SEARCH_MAX = 200
 # Cc are the control characters, Cs lone surrogates, Zl and Zp separators that break a line.
 # Cf stays allowed: it joins emoji and marks the direction of right-to-left text.
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Cn is not among them: an emoji newer than this Python has no category yet.
+_INVISIBLE = _REFUSED | {"Cf", "Zs"}
+# The part of Cf that keyboards and pages do produce, for the schema that clients see.
+_INVISIBLE_RANGES = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _CONTROL_RANGES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 
 
@@ -28,7 +32,7 @@ def refuse_control_characters(text: str, allowed: str = "") -> str:
 
 def require_visible(text: str) -> str:
     """Return `text` unchanged; raise ValueError when nothing of it can be seen."""
-    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+    if all(unicodedata.category(character) in _INVISIBLE for character in text):
         raise ValueError("must contain at least one visible character")
     return text
 
@@ -51,7 +55,8 @@ Title = Annotated[
             "type": "string",
             "minLength": 1,
             "maxLength": TITLE_MAX,
-            "pattern": rf"^[^{_CONTROL_RANGES}]*[^\s{_CONTROL_RANGES}][^{_CONTROL_RANGES}]*$",
+            "pattern": rf"^[^{_CONTROL_RANGES}]*[^\s{_CONTROL_RANGES}{_INVISIBLE_RANGES}]"
+            rf"[^{_CONTROL_RANGES}]*$",
             "description": "One line, 1 to 200 characters after trimming, no control characters.",
         }
     ),
