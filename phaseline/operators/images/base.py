@@ -63,9 +63,13 @@ def _provide(context: Context, name: str, base: Base) -> BaseImage:
 def _pull(name: str, base: Base) -> BaseImage:
     digest = base.upstream.rpartition(":")[2]
     reference = f"localhost/phaseline/base-{name}:{digest[:12]}"
+    with connected() as client:
+        was_there = find(client, base.upstream) is not None
     with pulse(f"pulls {base.upstream}"):
         run(docker.command("pull", "--quiet", base.upstream, timeout=600.0))
     run(docker.command("tag", base.upstream, reference, timeout=30.0))
+    if not was_there:  # under our name only, so that teardown takes it away again
+        run(docker.command("rmi", base.upstream, timeout=30.0))
     return BaseImage(
         name=name,
         reference=reference,

@@ -7,9 +7,17 @@ import yaml
 
 from phaseline.core.errors import CommandFailed
 from phaseline.core.workspace import Context
-from phaseline.operators.images import base_image, base_image_stands, build, render_dockerfile
-from phaseline.operators.images.daemon import connected
+from phaseline.operators.images import (
+    base_image,
+    base_image_stands,
+    build,
+    remove_images,
+    render_dockerfile,
+)
+from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.model import load_base, load_images
+from phaseline.process.run import run
+from phaseline.tools import docker
 from tests.contract.images.registry import Registry
 from tests.contract.images.scratch import Scratch
 
@@ -36,8 +44,9 @@ def test_a_reachable_registry_is_used_and_said(context: Context, registry: Regis
     assert registry.reference in report.summary
     assert registry.asked[0] == "/v2/"
     assert base_image_stands(context).stands
+    remove_images(context)
     with connected() as client:
-        client.images.remove(record.reference, force=True)
+        assert find(client, registry.config) is None
 
 
 def test_an_image_stands_on_the_upstream_base(context: Context) -> None:
@@ -57,3 +66,12 @@ def test_a_registry_without_the_pinned_image_is_an_error_not_a_fallback(
         base_image(context)
     assert "1" * 64 in caught.value.fix
     assert load_base(context, "python") is None
+
+
+def test_an_image_that_the_user_had_stays_theirs(context: Context, registry: Registry) -> None:
+    run(docker.command("pull", "--quiet", registry.reference))
+    base_image(context)
+    remove_images(context)
+    with connected() as client:
+        assert find(client, registry.reference) is not None
+        client.images.remove(registry.reference)
