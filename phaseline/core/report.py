@@ -14,7 +14,7 @@ class Report:
         summary: half a line for the table.
         identity: names of the live things that now exist (image ID, release revision, cluster
             UID). Dependents are redone when it changes. Empty for steps that change nothing live.
-        lines: what the user should read at the end of the run, such as addresses.
+        lines: what the user should read at the end of every run, such as addresses; nothing else.
     """
 
     summary: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -68,12 +69,17 @@ class Build(Strict):
 
 
 class Component(Strict):
-    """One container image of the application and where the chart expects its name."""
+    """One container image of the application and where the chart expects its name.
+
+    `needs` names components whose images this one's build starts from: they are built first, and
+    given to it as the build arguments `IMAGE_<NAME>`.
+    """
 
     name: Name
     role: Role
     build: Build | None = None
     image: str | None = None
+    needs: tuple[Name, ...] = ()
     values: str = Field(description="path of the chart value that takes {repository, tag}")
     port: Port
     user: Annotated[int, Field(ge=1)] = 10001
@@ -204,6 +210,7 @@ class Pipeline(Strict):
             base = component.build.base if component.build else None
             if base is not None and base not in self.bases:
                 raise ValueError(f"components: {component.name} wants the unknown base {base!r}")
+        _ordered(self.components)
         known = {address.name for address in self.addresses}
         for journey in self.journeys:
             if journey.address not in known:
@@ -213,8 +220,23 @@ class Pipeline(Strict):
         return self
 
     def of_role(self, role: Role | None) -> tuple[Component, ...]:
-        """The components of one role, in the order of the file; all of them for None."""
-        return tuple(c for c in self.components if role is None or c.role == role)
+        """The components of one role, each after those it needs; all of them for None."""
+        ordered = _ordered(self.components)
+        return tuple(c for c in ordered if role is None or c.role == role)
+
+
+def _ordered(components: tuple[Component, ...]) -> tuple[Component, ...]:
+    """The components, each after those it needs, else in the order of the file."""
+    known = {component.name: component for component in components}
+    for component in components:
+        if unknown := [name for name in component.needs if name not in known]:
+            raise ValueError(f"components: {component.name} needs the unknown {unknown[0]!r}")
+    try:
+        order = TopologicalSorter({c.name: c.needs for c in components}).static_order()
+        return tuple(known[name] for name in order)
+    except CycleError as error:
+        cycle = " -> ".join(error.args[1])
+        raise ValueError(f"components: their needs form a cycle: {cycle}") from None
 
 
 def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -72,8 +73,16 @@ def _files(root: Path, pattern: str) -> Iterator[Path]:
         path = root / name
         if path.is_dir() and not path.is_symlink():
             yield from (p for p in path.rglob("*") if _counts(p, path))
-        elif _counts(path, root):
+        elif _counts(path, root / _fixed(pattern)):
             yield path
+
+
+def _fixed(pattern: str) -> str:
+    """The part of a pattern that is no wildcard: what it names itself is never left out."""
+    if not glob.has_magic(pattern):
+        return pattern
+    parts = Path(pattern).parts
+    return str(Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts)))
 
 
 def _counts(path: Path, below: Path) -> bool:

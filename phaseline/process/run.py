@@ -56,13 +56,14 @@ def attempt(command: Command, on_line: Callable[[str], None] | None = None) -> C
     outputs: dict[str, list[str]] = {"stdout": [], "stderr": []}
 
     def drain(stream: IO[bytes], name: str) -> None:
-        for raw in stream:
-            text = raw.decode(errors="replace")
-            outputs[name].append(text)
-            line = command.masked(text.rstrip("\n"))
-            listener.line(line)
-            if on_line:
-                on_line(line)
+        with stream:
+            for raw in stream:
+                text = raw.decode(errors="replace")
+                outputs[name].append(text)
+                line = command.masked(text.rstrip("\n"))
+                listener.line(line)
+                if on_line:
+                    on_line(line)
 
     assert process.stdout
     assert process.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,14 @@ def request(method: str, url: str, body: Any = None, *, limit: float = 5.0) -> A
         answer = httpx.request(method, url, json=body, timeout=limit, trust_env=False)
     except httpx.TransportError as error:
         raise Unreachable(f"{url} does not answer", why=str(error)) from error
-    kind = answer.headers.get("content-type", "")
-    return Answer(answer.status_code, answer.text, answer.json() if "json" in kind else None)
+    return Answer(answer.status_code, answer.text, _parsed(answer.text))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def answers(url: str) -> bool:

@@ -19,6 +19,7 @@ from phaseline.operators.images.model import (
     Route,
     load_base,
     load_images,
+    require_image,
     store,
 )
 from phaseline.operators.images.model import folder as records
@@ -93,7 +94,7 @@ def _build(context: Context, component: Component, build: Build, base: BaseImage
     The name `:latest` keeps the image from dangling between its build and its own tag.
     """
     folder = context.workspace.root / build.folder
-    arguments = ("--build-arg", f"BASE={base.reference}") if base else ()
+    arguments = _arguments(context, component, base)
     with draft(records(context) / f"{component.name}.draft") as place:
         identity = place / "id"
         command = docker.command(
@@ -110,6 +111,16 @@ def _build(context: Context, component: Component, build: Build, base: BaseImage
         tell = journal.current().progress  # lines come from threads that have no journal
         run(command, lambda line: _tell(tell, component.name, line))
         return identity.read_text().strip()
+
+
+def _arguments(
+    context: Context, component: Component, base: BaseImage | None
+) -> tuple[str, ...]:
+    """The build arguments: the base, and the images of the components that this one needs."""
+    given = {"BASE": base.reference} if base else {}
+    for name in component.needs:
+        given[f"IMAGE_{name.upper().replace('-', '_')}"] = require_image(context, name).reference
+    return tuple(word for key, value in given.items() for word in ("--build-arg", f"{key}={value}"))
 
 
 def _tell(tell: Callable[[str], None], name: str, line: str) -> None:

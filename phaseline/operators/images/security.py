@@ -14,6 +14,7 @@ from phaseline.operators.images.contents import Contents, read_contents
 from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import BuiltImage, load_base, require_image
 from phaseline.operators.images.pulse import pulse
+from phaseline.process import journal
 
 Verdict = Literal["ok", "tolerated", "fault"]
 
@@ -53,10 +54,9 @@ def check_size_and_security(context: Context) -> Report:
             fix="correct the Dockerfile, or the component's size_mb or allows in pipeline.yaml",
         )
     tolerated = sum(finding.verdict == "tolerated" for finding in findings)
-    return Report(
-        summary=f"{len(findings)} findings, no fault, {tolerated} tolerated",
-        lines=tuple(str(finding) for finding in findings),
-    )
+    for finding in findings:
+        journal.current().line(str(finding))
+    return Report(f"{len(findings)} findings, no fault, {tolerated} tolerated")
 
 
 def judge(
