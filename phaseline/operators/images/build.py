@@ -113,9 +113,7 @@ def _build(context: Context, component: Component, build: Build, base: BaseImage
         return identity.read_text().strip()
 
 
-def _arguments(
-    context: Context, component: Component, base: BaseImage | None
-) -> tuple[str, ...]:
+def _arguments(context: Context, component: Component, base: BaseImage | None) -> tuple[str, ...]:
     """The build arguments: the base, and the images of the components that this one needs."""
     given = {"BASE": base.reference} if base else {}
     for name in component.needs:
