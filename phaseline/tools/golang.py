@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
+
 from phaseline.core.errors import Unreachable
 from phaseline.core.files import digest_file, digest_text
 from phaseline.core.workspace import cache_folder
@@ -18,6 +20,7 @@ from phaseline.tools.model import Recipe
 MODULES = Path(__file__).parents[2] / "kubernetes"
 _DOWNLOAD = "go: downloading "
 _PINS = ("go.mod", "go.sum")
+_ROOMY = 8 * 2**30
 
 
 def digest(recipe: Recipe) -> str:
@@ -119,6 +122,9 @@ def environment(user: Mapping[str, str], own: bool) -> dict[str, str]:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
+    if not user.get("GOGC") and psutil.virtual_memory().total >= _ROOMY:
+        # Collecting less often takes a fifth off the compiler's work, for the same bytes.
+        told |= {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
     if own and not user.get("GOPATH") and not user.get("GOMODCACHE"):
         # Nobody's Go is here: its modules would otherwise land in a folder ~/go.
         told["GOMODCACHE"] = str(cache_folder() / "go" / "modules")
