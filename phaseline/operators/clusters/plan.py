@@ -6,6 +6,7 @@ import os
 
 from phaseline.core.errors import HostUnfit
 from phaseline.core.report import Report
+from phaseline.core.settings import Cluster
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import model, provider, ranges
 from phaseline.operators.clusters.model import ClusterState
@@ -34,21 +35,31 @@ def plan(context: Context) -> ClusterState:
     settings = context.pipeline.cluster
     chosen, reason = provider.choose(settings, root=os.geteuid() == 0)
     journal.progress(f"provider {chosen}: {reason}")
-    taken = ip.routes()
-    for name in ("pod_range", "service_range"):
-        # They exist inside the node's network only, but the node reaches this machine by route.
-        if found := ranges.clash(getattr(settings, name), taken):
-            raise HostUnfit(
-                f"cluster.{name} {getattr(settings, name)} is in use on this machine",
-                why=f"it overlaps {found}",
-                fix=f"set cluster.{name} in pipeline.yaml to a range that nothing uses",
-            )
+    link = free_link(settings, context.workspace.id)
     return ClusterState(
         provider=chosen,
         chosen_because=reason,
         name=context.workspace.id,
         kubernetes=settings.kubernetes,
-        link=ranges.pick_link(settings.link_range, context.workspace.id, taken),
+        link=link,
         pod_range=settings.pod_range,
         service_range=settings.service_range,
     )
+
+
+def free_link(settings: Cluster, name: str) -> str:
+    """The /30 that the cluster `name` would get; nothing is changed.
+
+    Raises:
+        HostUnfit: a range of its is in use; names what has it.
+    """
+    taken = ip.routes()
+    for field in ("pod_range", "service_range"):
+        # They exist inside the node's network only, but the node reaches this machine by route.
+        if found := ranges.clash(getattr(settings, field), taken):
+            raise HostUnfit(
+                f"cluster.{field} {getattr(settings, field)} is in use on this machine",
+                why=f"it overlaps {found}",
+                fix=f"set cluster.{field} in pipeline.yaml to a range that nothing uses",
+            )
+    return ranges.pick_link(settings.link_range, name, taken)

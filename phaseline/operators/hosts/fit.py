@@ -6,9 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from phaseline.core.errors import HostUnfit
+from phaseline.core.errors import HostUnfit, ToolMissing
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context, cache_folder
+from phaseline.operators.clusters import model
+from phaseline.operators.clusters.plan import free_link
 from phaseline.operators.hosts.measures import NAMESPACES, Measures, measure
 from phaseline.tools import docker
 
@@ -58,7 +60,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
     folders = [context.state, cache_folder()]
     if docker.answers(docker.candidates()[0]):
         folders.append(Path("/var/lib/docker"))
-    return judge(measure(folders), root_for=_root_for(context))
+    return (*judge(measure(folders), root_for=_root_for(context)), _addresses(context))
 
 
 def judge(measures: Measures, *, root_for: str = "", free: int = FREE) -> tuple[Finding, ...]:
@@ -125,6 +127,19 @@ def _kernel(measures: Measures, *, needed: bool) -> tuple[Finding, ...]:
             "mount cgroup2 at /sys/fs/cgroup",
         ),
     )
+
+
+def _addresses(context: Context) -> Finding:
+    """Whether a new cluster's ranges are free; one that there is has its own already."""
+    if state := model.load(context):
+        return Finding("addresses", True, f"the node has {state.node_address}")
+    try:
+        link = free_link(context.pipeline.cluster, context.workspace.id)
+    except ToolMissing:
+        return Finding("addresses", True, "not told: `ip` is not installed yet")
+    except HostUnfit as error:
+        return Finding("addresses", False, f"{error.what}, for {error.why}", error.fix)
+    return Finding("addresses", True, f"{link} is free")
 
 
 def _root_for(context: Context) -> str:

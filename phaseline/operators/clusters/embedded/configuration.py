@@ -166,7 +166,7 @@ def _units(layout: Layout, binaries: Path) -> list[Unit]:
             log=log,
             ready=ready,
             after=after.split(),
-            env={"HOME": "/run"},
+            env={"HOME": "/run", "TMPDIR": "/run"},  # ends with the node, keys in files included
         )
 
     def component(name: str, *flags: str, after: str = "", ready: str = "") -> Unit:

@@ -29,6 +29,7 @@ from phaseline.tools.kubectl import Kubectl
 START_LIMIT = 90.0
 GIVE_UP_AFTER = 6  # restarts of a unit that never became ready
 _MADE_HERE = "cni-results/made-here"
+_PACKAGE = str(Path(__file__).parents[4])  # the node runs the code that started it
 
 
 def supervisor(layout: Layout) -> tuple[psutil.Process, psutil.Process] | None:
@@ -163,7 +164,8 @@ def _launch(layout: Layout, binaries: Path) -> None:
                 "-m",
                 "phaseline.process.supervisor",
                 str(layout.specification),
-            )
+            ),
+            env={"PYTHONPATH": _PACKAGE},
         ),
         layout.logs / "supervisor.log",
     )
