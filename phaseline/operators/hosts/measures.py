@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from phaseline.operators.hosts import cgroups
+from phaseline.tools import cgroups
 
 NAMESPACES = ("mnt", "net", "pid", "ipc", "uts")
 # Name of the module → the option that builds it into the kernel.

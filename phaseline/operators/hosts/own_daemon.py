@@ -19,11 +19,10 @@ from typing import Any
 
 from phaseline.core.errors import CommandFailed, HostUnfit
 from phaseline.core.files import write_json
-from phaseline.operators.hosts import cgroups
 from phaseline.process import journal
 from phaseline.process.command import Command
 from phaseline.process.run import pause, spawn
-from phaseline.tools import docker
+from phaseline.tools import cgroups, docker
 from phaseline.tools.toolchain import ensure
 
 START_SECONDS = 30.0

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from phaseline.operators.hosts.cgroups import hierarchies
 from phaseline.operators.hosts.fit import judge
 from phaseline.operators.hosts.measures import (
     cgroup_version,
@@ -32,11 +31,6 @@ OTHER = "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs cgroup rw,mode=755\n"
 )
 def test_the_version_of_control_groups(mountinfo: str, version: str) -> None:
     assert cgroup_version(mountinfo) == version
-
-
-def test_where_control_groups_are_mounted() -> None:
-    found = [str(path) for path in hierarchies(OTHER + FIRST + SECOND)]
-    assert found == ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified"]
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from phaseline.core.errors import CheckFailed, CommandFailed, HostUnfit, TimedOut
 from phaseline.core.files import write_atomic
 from phaseline.operators.clusters import ranges
-from phaseline.operators.clusters.embedded import cgroups, configuration, pause
+from phaseline.operators.clusters.embedded import configuration, pause
 from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, PAUSE, Layout
 from phaseline.process import journal
 from phaseline.process.command import Command
 from phaseline.process.run import pause as wait_a_little
 from phaseline.process.run import spawn
-from phaseline.tools import ip
+from phaseline.tools import cgroups, ip
 from phaseline.tools.ctr import Ctr
 from phaseline.tools.kubectl import Kubectl
 
@@ -96,7 +96,7 @@ def start(layout: Layout, binaries: Path) -> None:
 def stop(layout: Layout) -> None:
     """End the node gracefully; its data stays."""
     _end(layout, patience=10.0)
-    cgroups.remove(layout.cgroup)
+    _remove_cgroup(layout)
 
 
 def delete(layout: Layout) -> None:
@@ -106,7 +106,7 @@ def delete(layout: Layout) -> None:
         with suppress(psutil.NoSuchProcess):
             found[1].kill()
     _end(layout, patience=10.0)
-    cgroups.remove(layout.cgroup)
+    _remove_cgroup(layout)
     made_here = (layout.folder / _MADE_HERE).exists()
     shutil.rmtree(layout.folder, ignore_errors=False)
     if made_here:
@@ -127,6 +127,11 @@ def _end(layout: Layout, patience: float) -> None:
         if alive:
             raise TimedOut(f"the node's process {alive[0].pid} does not end")
     ip.remove(layout.interface)
+
+
+def _remove_cgroup(layout: Layout) -> None:
+    if left := cgroups.remove(layout.cgroup):
+        raise TimedOut(f"the cgroup {left[0]} still has processes", fix="end them, then try again")
 
 
 def _launch(layout: Layout, binaries: Path) -> None:
