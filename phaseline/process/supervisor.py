@@ -2,13 +2,15 @@
 
 Run as `python -m phaseline.process.supervisor SPEC` by `unshare --pid --fork`, so it is process 1
 there: when it ends, the kernel ends everything in the namespace. It needs nothing but the standard
-library at run time, and sleeps in one system call while nothing happens.
+library at run time, and sleeps in one system call while nothing happens. Started elsewhere, it
+ends its own units only.
 
 The specification is JSON, see `Specification`; the state is written to `status` after each change.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -20,6 +22,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,16 +129,15 @@ class Supervisor:
                 return changed
             for one in self.living.values():
                 if one.pid == pid:
-                    self._plan_restart(one, status)
+                    self._plan_restart(one, f"ended with {os.waitstatus_to_exitcode(status)}")
                     changed = True
 
-    def _plan_restart(self, one: _Living, status: int) -> None:
+    def _plan_restart(self, one: _Living, fault: str) -> None:
         steady = time.monotonic() - one.started > STEADY_AFTER
         one.restarts = 1 if steady else one.restarts + 1
         delay = min(SLOWEST_RESTART, 0.1 * 2 ** (one.restarts - 1))
         one.pid, one.ready, one.due = 0, False, time.monotonic() + delay
-        code = os.waitstatus_to_exitcode(status)
-        self.fault = f"{one.unit.name} ended with {code}; started again after {delay:.1f} s"
+        self.fault = f"{one.unit.name} {fault}; started again after {delay:.1f} s"
 
     def start_due(self) -> bool:
         """Start each unit that is down, due, and whose predecessors are ready."""
@@ -143,9 +145,16 @@ class Supervisor:
         for one in self.living.values():
             waits = any(not self.living[name].ready for name in one.unit.after)
             if not one.pid and not waits and time.monotonic() >= one.due:
-                one.pid, one.started = _start(one.unit), time.monotonic()
+                self._start(one)
                 changed = True
         return changed
+
+    def _start(self, one: _Living) -> None:
+        one.started = time.monotonic()
+        try:
+            one.pid = _start(one.unit)
+        except OSError as error:  # a program or log folder that is not there may come later
+            self._plan_restart(one, f"cannot be started: {error}")
 
     def probe(self) -> bool:
         """Ask the units that are up but not yet ready."""
@@ -163,11 +172,18 @@ class Supervisor:
         if first:
             with suppress(ProcessLookupError):
                 os.kill(first, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGTERM)
+        self._signal_all(signal.SIGTERM)
         _drain(SHUTDOWN_PATIENCE)
+        self._signal_all(signal.SIGKILL)
+        _drain(1.0)
         self.phase = "stopped"
         self.report()
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        groups = [one.pid for one in self.living.values() if one.pid]
+        for target in [-1] if os.getpid() == 1 else [-group for group in groups]:
+            with suppress(ProcessLookupError):
+                os.kill(target, number)
 
     def report(self) -> None:
         """Write the state for whoever asks; a rename, so that a reader sees a whole one."""
@@ -223,21 +239,26 @@ def _answers(ready: str) -> bool:
     try:
         if ready.startswith("unix:"):
             with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(1.0)
                 connection.connect(ready.removeprefix("unix:"))
             return True
         # Loopback inside our own network namespace: nobody else can stand there.
         request = urllib.request.Request(ready)  # noqa: S310 - the scheme is the specification's
-        with urllib.request.urlopen(request, timeout=1.0, context=_unverified()) as answer:  # noqa: S310
+        with _opener().open(request, timeout=1.0) as answer:
             return bool(answer.status == 200)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 
-def _unverified() -> ssl.SSLContext:
+@cache
+def _opener() -> urllib.request.OpenerDirector:
+    """Straight to the unit: no proxy of the environment, no certificate asked."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+    )
 
 
 def _drain(patience: float) -> None:
