@@ -20,6 +20,7 @@ _SOURCE = str(Path(__file__).parents[2])
 _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "PYTHONPATH": _SOURCE}
 _NETWORK = ("-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=15")
 _STALE = ("Unable to locate package", "has no installation candidate", "Failed to fetch")
+_INTERRUPTED = "dpkg was interrupted"
 _LISTS_BUSY = "Could not get lock"
 
 
@@ -39,6 +40,12 @@ def install_command(packages: tuple[str, ...]) -> Command:
     lock = ("-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}")
     argv = ("apt-get", "install", "--yes", "--no-install-recommends", *lock, *_NETWORK, *packages)
     return Command(argv=(*prefix(), *argv), env=_ENVIRONMENT, timeout=1200.0, cwd=Path("/"))
+
+
+def configure_command() -> Command:
+    """What finishes an installation that was killed half-way."""
+    argv = ("dpkg", "--configure", "--pending")
+    return Command(argv=(*prefix(), *argv), env=_ENVIRONMENT, timeout=600.0, cwd=Path("/"))
 
 
 def update_command() -> Command:
@@ -69,10 +76,14 @@ def install(packages: tuple[str, ...]) -> None:
     try:
         _install(packages)
     except CommandFailed as error:
-        if fresh or not any(sign in error.why for sign in _STALE):
+        if _INTERRUPTED in error.why:
+            journal.progress("an installation was cut off: finishing it first")
+            run(configure_command())
+        elif not fresh and any(sign in error.why for sign in _STALE):
+            journal.progress("the package lists do not do: fetching new ones")
+            update()
+        else:
             raise
-        journal.progress("the package lists do not do: fetching new ones")
-        update()
         _install(packages)
 
 
