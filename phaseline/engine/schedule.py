@@ -16,7 +16,7 @@ from phaseline.engine.graph import Graph, Kind, Step
 from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
 from phaseline.process import journal
-from phaseline.process.run import stop_all
+from phaseline.process.groups import stop_all
 
 
 @dataclass

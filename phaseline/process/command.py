@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MASK = "••••••"
+_TELLING = 8  # a shorter line of a secret, such as a bracket, gives nothing away
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Command:
     """One call of an external program. There is never a shell between us and it.
 
@@ -34,13 +35,25 @@ class Command:
     stop: float = 3.0
 
     def masked(self, text: str) -> str:
-        """`text` without this command's secrets."""
-        for secret in self.secrets:
-            text = text.replace(secret, MASK) if secret else text
+        """`text` without this command's secrets, nor the lines of those that have several."""
+        for secret in self._hidden():
+            text = text.replace(secret, MASK)
         return text
 
+    def _hidden(self) -> list[str]:
+        lines = [line for secret in self.secrets for line in secret.splitlines()]
+        found = {*self.secrets, *(line for line in lines if len(line) >= _TELLING)} - {""}
+        return sorted(found, key=len, reverse=True)  # one may be the beginning of another
+
     def __str__(self) -> str:
-        return self.masked(shlex.join(self.argv))
+        return " ".join(self._shown(argument) for argument in self.argv)
+
+    def _shown(self, argument: str) -> str:
+        masked = self.masked(argument)  # first: quoting may change how a secret looks
+        return shlex.quote(masked) if masked == argument else masked
+
+    def __repr__(self) -> str:
+        return f"<Command {self}>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +62,8 @@ class Completed:
 
     command: Command
     code: int
-    stdout: str
-    stderr: str
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
     seconds: float
 
     @property

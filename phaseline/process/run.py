@@ -1,29 +1,24 @@
-"""Running commands: time limits, process groups, streaming, masking, and an end to all of them."""
+"""Running commands: time limits, streaming, masking, pipes, and processes that outlive us."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from phaseline.core.errors import CommandFailed, Interrupted, TimedOut, ToolMissing
-from phaseline.process import journal
+from phaseline.core.errors import CommandFailed, Interrupted, TimedOut
+from phaseline.process import groups, journal
 from phaseline.process.command import Command, Completed
 
-# setpriv (util-linux) makes the kernel end the child when we die, even by kill -9.
-_LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
-
-_running: set[subprocess.Popen[bytes]] = set()
+# A grandchild may keep a pipe open when its parent has ended; we do not wait for it.
+_LINGER = 2.0
+_PRODUCER_GRACE = 10.0
 _detached: list[subprocess.Popen[bytes]] = []  # kept, or collecting one would warn
-_guard = threading.Lock()
-_stopping = threading.Event()
 
 
 def run(command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
@@ -39,97 +34,57 @@ def run(command: Command, on_line: Callable[[str], None] | None = None) -> Compl
         Interrupted: the run is being stopped.
     """
     completed = attempt(command, on_line)
-    if completed.code not in command.accept:
-        raise CommandFailed(
-            f"`{command.argv[0].rpartition('/')[2]}` ended with exit code {completed.code}",
-            why=completed.tail or "it printed nothing",
-            fix=f"run it by hand: {command}",
-        )
+    _require(completed, str(command))
     return completed
 
 
 def attempt(command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
     """Like `run`, but every exit code is an answer."""
-    listener = journal.current()
-    started = time.monotonic()
-    process = _start(command)
-    outputs: dict[str, list[str]] = {"stdout": [], "stderr": []}
-
-    def drain(stream: IO[bytes], name: str) -> None:
-        with stream:
-            for raw in stream:
-                text = raw.decode(errors="replace")
-                outputs[name].append(text)
-                line = command.masked(text.rstrip("\n"))
-                listener.line(line)
-                if on_line:
-                    on_line(line)
-
-    assert process.stdout
-    assert process.stderr
-    readers = [
-        threading.Thread(target=drain, args=(process.stdout, "stdout"), daemon=True),
-        threading.Thread(target=drain, args=(process.stderr, "stderr"), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    try:
-        _feed(process, command.stdin)
-        code = process.wait(command.timeout)
-    except subprocess.TimeoutExpired:
-        _end(process, command.stop)
-        raise TimedOut(
-            f"`{command.argv[0]}` took longer than {command.timeout:.0f} s and was ended",
-            why="".join(outputs["stderr"] or outputs["stdout"])[-600:].strip(),
-            fix=f"run it by hand: {command}",
-        ) from None
-    finally:
-        with _guard:
-            _running.discard(process)
-    for reader in readers:
-        reader.join(2.0)  # a grandchild may keep the pipe open: its parent has ended, we go on
-    completed = Completed(
-        command=command,
-        code=code,
-        stdout="".join(outputs["stdout"]),
-        stderr="".join(outputs["stderr"]),
-        seconds=time.monotonic() - started,
-    )
-    listener.command(completed)
-    if _stopping.is_set() and code < 0:
-        raise Interrupted(f"`{command.argv[0]}` was stopped")
-    return completed
+    began = time.monotonic()
+    with groups.started(command) as process:
+        streams = _Streams(command, process, on_line)
+        try:
+            process.wait(command.timeout)
+        except subprocess.TimeoutExpired:
+            groups.end(process, command.stop)
+            raise _too_long(command, str(command), streams.text("stderr", "stdout")) from None
+    return _completed(command, process, streams, began)
 
 
 def pipe(producer: Command, consumer: Command) -> Completed:
     """Run `producer | consumer` and return how the consumer ended; both must succeed.
 
+    Both have the consumer's time limit.
+
     Raises:
         CommandFailed, TimedOut, ToolMissing: as `run`, for whichever is at fault.
     """
-    source = _start(producer)
-    assert source.stdout
-    try:
-        sink = _start(consumer, stdin=source.stdout)
-        source.stdout.close()
+    began, line = time.monotonic(), f"{producer} | {consumer}"
+    groups.resolve(consumer)  # before anything is produced for it
+    with groups.started(producer) as source:
+        assert source.stdout
+        with source.stdout as between, groups.started(consumer, stdin=between) as sink:
+            between.close()  # ours; else the producer would not notice that its reader has ended
+            faults = _Streams(producer, source, names=("stderr",))
+            streams = _Streams(consumer, sink)
+            try:
+                sink.wait(consumer.timeout)
+            except subprocess.TimeoutExpired:
+                groups.end(sink, consumer.stop)
+                seen = streams.text("stderr", "stdout") or faults.text("stderr")
+                raise _too_long(consumer, line, seen) from None
         try:
-            out, err = sink.communicate(timeout=consumer.timeout)
-            code, faults = source.wait(10.0), source.stderr.read() if source.stderr else b""
+            source.wait(_PRODUCER_GRACE)
         except subprocess.TimeoutExpired:
-            _end(sink, consumer.stop)
-            raise TimedOut(f"`{consumer}` took longer than {consumer.timeout:.0f} s") from None
-    finally:
-        _end(source, producer.stop)
-    for command, result, text in ((producer, code, faults), (consumer, sink.returncode, out + err)):
-        if result not in command.accept:
-            raise CommandFailed(
-                f"`{command.argv[0]}` ended with exit code {result}",
-                why=command.masked(text.decode(errors="replace").strip()[-1500:]),
-                fix=f"run it by hand: {producer} | {consumer}",
-            )
-    return Completed(
-        command=consumer, code=0, stdout=out.decode(), stderr=err.decode(), seconds=0.0
-    )
+            groups.end(source, producer.stop)
+            raise _too_long(producer, line, faults.text("stderr")) from None
+    made = _completed(producer, source, faults, began)
+    taken = _completed(consumer, sink, streams, began)
+    # a producer that lost its reader is not at fault
+    lost = made.code in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
+    for completed in (taken, made) if lost else (made, taken):
+        _require(completed, line)
+    return taken
 
 
 def spawn(command: Command, log: Path) -> int:
@@ -138,13 +93,13 @@ def spawn(command: Command, log: Path) -> int:
     Returns:
         its process ID.
     """
-    program = _resolve(command)
+    program = groups.resolve(command)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             (program, *command.argv[1:]),
             cwd=command.cwd or "/",
-            env=_environment(command),
+            env=groups.environment(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -154,86 +109,83 @@ def spawn(command: Command, log: Path) -> int:
     return process.pid
 
 
-def stop_all() -> None:
-    """End every command that runs now and refuse new ones: what Ctrl-C does."""
-    _stopping.set()
-    with _guard:
-        processes = list(_running)
-    for process in processes:
-        _signal(process, signal.SIGTERM)
-    for process in processes:
-        _end(process, 3.0)
+class _Streams:
+    """The pipes of one process, each served by a thread: input fed, outputs kept line by line."""
+
+    def __init__(
+        self,
+        command: Command,
+        process: subprocess.Popen[bytes],
+        on_line: Callable[[str], None] | None = None,
+        names: Iterable[str] = ("stdout", "stderr"),
+    ) -> None:
+        self._command, self._on_line = command, on_line
+        self._listener = journal.current()
+        self._kept: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._readers = [
+            _thread(self._drain, getattr(process, name), self._kept[name]) for name in names
+        ]
+        if command.stdin is not None and process.stdin:
+            _thread(_feed, process.stdin, command.stdin)
+
+    def text(self, *names: str) -> str:
+        """What was printed to the first of `names` that has anything; waits for the last lines."""
+        for reader in self._readers:
+            reader.join(_LINGER)
+        return next((text for name in names if (text := "".join(self._kept[name]))), "")
+
+    def _drain(self, stream: IO[bytes], kept: list[str]) -> None:
+        with stream:
+            for raw in stream:
+                text = raw.decode(errors="replace")
+                kept.append(text)
+                line = self._command.masked(text.rstrip("\n"))
+                self._listener.line(line)
+                if self._on_line:
+                    self._on_line(line)
 
 
-def reset() -> None:
-    """Allow commands again after `stop_all`; for a process that runs more than once."""
-    _stopping.clear()
+def _feed(stream: IO[bytes], content: bytes) -> None:
+    with suppress(BrokenPipeError), stream:  # it ended without reading: its exit code says why
+        stream.write(content)
 
 
-def stopping() -> bool:
-    """Whether `stop_all` was called: waits that run no command ask this."""
-    return _stopping.is_set()
+def _thread(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
 
 
-def pause(seconds: float) -> None:
-    """Sleep, but wake at once when the run is stopped.
-
-    Raises:
-        Interrupted: the run is being stopped.
-    """
-    if _stopping.wait(seconds):
-        raise Interrupted("the run was stopped")
-
-
-def _resolve(command: Command) -> str:
-    program = shutil.which(command.argv[0], path=_environment(command).get("PATH"))
-    if program is None:
-        raise ToolMissing(f"`{command.argv[0]}` is not there", fix="run `invoke doctor`")
-    return program
-
-
-def _environment(command: Command) -> dict[str, str]:
-    merged = {**os.environ, **command.env}
-    return {name: value for name, value in merged.items() if value is not None}
-
-
-def _start(command: Command, stdin: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    if _stopping.is_set():
-        raise Interrupted(f"`{command.argv[0]}` was not started: the run is being stopped")
-    leash = _LEASH if shutil.which(_LEASH[0]) else ()
-    given = stdin or (subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL)
-    process = subprocess.Popen(
-        (*leash, _resolve(command), *command.argv[1:]),
-        cwd=command.cwd,
-        env=_environment(command),
-        stdin=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+def _completed(
+    command: Command, process: subprocess.Popen[bytes], streams: _Streams, began: float
+) -> Completed:
+    completed = Completed(
+        command=command,
+        code=process.returncode,
+        stdout=streams.text("stdout"),
+        stderr=streams.text("stderr"),
+        seconds=time.monotonic() - began,
     )
-    with _guard:
-        _running.add(process)
-    return process
+    journal.current().command(completed)
+    if groups.stopping() and completed.code not in command.accept:
+        raise Interrupted(f"`{command.argv[0]}` was stopped")
+    return completed
 
 
-def _feed(process: subprocess.Popen[bytes], content: bytes | None) -> None:
-    if content is not None and process.stdin:
-        with suppress(BrokenPipeError):  # it ended without reading: its exit code says why
-            process.stdin.write(content)
-            process.stdin.close()
+def _require(completed: Completed, line: str) -> None:
+    command = completed.command
+    if completed.code not in command.accept:
+        raise CommandFailed(
+            f"`{command.argv[0].rpartition('/')[2]}` ended with exit code {completed.code}",
+            why=completed.tail or "it printed nothing",
+            fix=f"run it by hand: {line}",
+        )
 
 
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def _end(process: subprocess.Popen[bytes], patience: float) -> None:
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-    _signal(process, signal.SIGKILL)
-    process.wait()
-    with _guard:
-        _running.discard(process)
+def _too_long(command: Command, line: str, seen: str) -> TimedOut:
+    return TimedOut(
+        f"`{command.argv[0].rpartition('/')[2]}` took longer than {command.timeout:g} s "
+        "and was ended",
+        why=command.masked(seen)[-600:].strip(),
+        fix=f"run it by hand: {line}",
+    )

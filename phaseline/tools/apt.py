@@ -9,7 +9,8 @@ from pathlib import Path
 from phaseline.core.errors import CommandFailed
 from phaseline.process import journal
 from phaseline.process.command import Command
-from phaseline.process.run import pause, run
+from phaseline.process.groups import pause
+from phaseline.process.run import run
 from phaseline.tools.heartbeat import heartbeat
 from phaseline.tools.without_services import prefix
 

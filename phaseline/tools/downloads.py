@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from phaseline.core.errors import Interrupted, Unreachable, UntrustedDownload
 from phaseline.core.files import digest_sha256
-from phaseline.process.run import pause, stopping
+from phaseline.process.groups import pause, stopping
 from phaseline.tools.heartbeat import heartbeat
 
 if TYPE_CHECKING:

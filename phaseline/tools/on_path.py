@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from phaseline.core.errors import CommandFailed, TimedOut
 from phaseline.process.command import Command
 from phaseline.process.run import attempt
 from phaseline.tools.model import Lookup
@@ -73,6 +74,6 @@ def _ask(program: str, arguments: tuple[str, ...], *identity: int) -> str | None
     )
     try:
         completed = attempt(command)
-    except OSError:  # not a program of this machine, or one that hangs (TimedOut is an OSError)
+    except (CommandFailed, TimedOut):  # not a program of this machine, or one that hangs
         return None
     return completed.stdout + completed.stderr if completed.code == 0 else None

@@ -10,7 +10,7 @@ from phaseline.operators.clusters import access
 from phaseline.operators.deployments.diagnosis import Cause, causes
 from phaseline.operators.deployments.world import look
 from phaseline.process import journal
-from phaseline.process.run import pause
+from phaseline.process.groups import pause
 
 # A pod may pass through a bad state, such as a Secret that comes a moment later.
 PATIENCE = 6.0

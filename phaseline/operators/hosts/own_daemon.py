@@ -21,7 +21,8 @@ from phaseline.core.errors import CommandFailed, HostUnfit
 from phaseline.core.files import write_json
 from phaseline.process import journal
 from phaseline.process.command import Command
-from phaseline.process.run import pause, spawn
+from phaseline.process.groups import pause
+from phaseline.process.run import spawn
 from phaseline.tools import cgroups, docker
 from phaseline.tools.toolchain import ensure
 

@@ -16,7 +16,7 @@ from phaseline.core.workspace import Context
 from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import require_image
 from phaseline.operators.images.pulse import pulse
-from phaseline.process.run import pause
+from phaseline.process.groups import pause
 
 if TYPE_CHECKING:
     from docker import DockerClient

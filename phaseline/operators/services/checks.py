@@ -12,7 +12,7 @@ from phaseline.operators.clusters import access
 from phaseline.operators.services.journey import travel
 from phaseline.operators.services.live import Live, look, url, url_of
 from phaseline.process import journal
-from phaseline.process.run import pause
+from phaseline.process.groups import pause
 from phaseline.tools import dns, web
 
 ANSWER_LIMIT = 30.0

@@ -20,7 +20,7 @@ from phaseline.operators.clusters.embedded import configuration, pause
 from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, PAUSE, Layout
 from phaseline.process import journal
 from phaseline.process.command import Command
-from phaseline.process.run import pause as wait_a_little
+from phaseline.process.groups import pause as wait_a_little
 from phaseline.process.run import spawn
 from phaseline.tools import cgroups, ip
 from phaseline.tools.ctr import Ctr

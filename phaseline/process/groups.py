@@ -1,0 +1,134 @@
+"""Process groups: each command is the head of one, and all of them can be ended together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from phaseline.core.errors import CommandFailed, Interrupted, ToolMissing
+from phaseline.process.command import Command
+
+# setpriv (util-linux) makes the kernel end the child when we die, even by kill -9.
+_LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
+_STOP_PATIENCE = 3.0
+
+_running: set[subprocess.Popen[bytes]] = set()
+_guard = threading.Lock()
+_stopping = threading.Event()
+
+
+@contextmanager
+def started(command: Command, stdin: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `command` with its outputs as pipes; however we leave, its group does not stay behind.
+
+    Raises:
+        ToolMissing: the program is not there.
+        CommandFailed: it cannot be started, as when its folder is not there.
+        Interrupted: the run is being stopped.
+    """
+    process = _start(command, stdin)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            end(process, command.stop)
+        with _guard:
+            _running.discard(process)
+
+
+def _start(command: Command, stdin: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    leash = _LEASH if shutil.which(_LEASH[0]) else ()
+    program = resolve(command)
+    given = stdin or (subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL)
+    with _guard:  # so that stop_all sees it, or it sees that we are stopping
+        if _stopping.is_set():
+            raise Interrupted(f"`{command.argv[0]}` was not started: the run is being stopped")
+        try:
+            process = subprocess.Popen(
+                (*leash, program, *command.argv[1:]),
+                cwd=command.cwd,
+                env=environment(command),
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CommandFailed(
+                f"`{command.argv[0]}` cannot be started", why=command.masked(str(error))
+            ) from error
+        _running.add(process)
+    return process
+
+
+def resolve(command: Command) -> str:
+    """The path of a command's program.
+
+    Raises:
+        ToolMissing: it is not there.
+    """
+    program = shutil.which(command.argv[0], path=environment(command).get("PATH"))
+    if program is None:
+        raise ToolMissing(f"`{command.argv[0]}` is not there", fix="run `invoke doctor`")
+    return program
+
+
+def environment(command: Command) -> dict[str, str]:
+    """Our own environment with the command's laid over it."""
+    merged = {**os.environ, **command.env}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """End a process and its whole group: SIGTERM, after `patience` seconds SIGKILL."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def stop_all() -> None:
+    """End every command that runs now and refuse new ones: what Ctrl-C does."""
+    with _guard:
+        _stopping.set()
+        processes = list(_running)
+    for process in processes:
+        if process.poll() is None:
+            _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_PATIENCE  # one for all, however many they are
+    for process in processes:
+        end(process, max(0.0, deadline - time.monotonic()))
+
+
+def reset() -> None:
+    """Allow commands again after `stop_all`; for a process that runs more than once."""
+    _stopping.clear()
+
+
+def stopping() -> bool:
+    """Whether `stop_all` was called: waits that run no command ask this."""
+    return _stopping.is_set()
+
+
+def pause(seconds: float) -> None:
+    """Sleep, but wake at once when the run is stopped.
+
+    Raises:
+        Interrupted: the run is being stopped.
+    """
+    if _stopping.wait(seconds):
+        raise Interrupted("the run was stopped")
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
