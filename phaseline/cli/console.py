@@ -74,13 +74,14 @@ def report(console: Console, outcomes: Sequence[Outcome], seconds: float) -> Non
     """The end of a run: each error in full, what the user should read, and the count."""
     for outcome in outcomes:
         if outcome.ending is Ending.FAILED and outcome.error:
-            console.print(Text(f"\n✗ {outcome.step.id} {outcome.step.title}", style="bold red"))
-            console.print(Text(str(outcome.error)))
+            heading = Text(f"\n✗ {outcome.step.id} {outcome.step.title}", style="bold red")
+            console.print(heading, soft_wrap=True)
+            console.print(Text(str(outcome.error)), soft_wrap=True)
     lines = [line for outcome in outcomes for line in outcome.lines]
     if lines:
         console.print()
     for line in lines:
-        console.print(Text(f"  {line}", style="bold"))
+        console.print(Text(f"  {line}", style="bold"), soft_wrap=True)
     counts = [
         f"{count} {ending}"
         for ending in Ending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import Any
 
@@ -10,9 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from phaseline.cli.console import duration
+from phaseline.cli.edge import say
 from phaseline.core.workspace import Context
 from phaseline.engine import freshness, record
 from phaseline.engine.graph import Graph, Kind
+
+
+PIPED_WIDTH = 200
 
 
 def plan(graph: Graph, context: Context, phases: list[str], *, live: bool, as_json: bool) -> int:
@@ -80,7 +85,12 @@ def doctor(context: Context, *, as_json: bool) -> int:
 
     found = fit.findings(context)
     listed = [
-        {"what": one.name, "state": "ok" if one.fit else "not ok", "seen": one.seen, "fix": one.fix}
+        {
+            "what": one.name,
+            "state": "ok" if one.fit else "not ok",
+            "seen": one.seen,
+            "fix": "" if one.fit else one.fix,
+        }
         for one in found
     ]
     standing = packages.packages_stand(context)
@@ -116,10 +126,12 @@ def addresses(context: Context, *, as_json: bool) -> int:
 
 
 def _print(rows: list[dict[str, Any]], as_json: bool, last: str) -> int:
-    console = Console(highlight=False)
     if as_json:
-        console.out(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
         return 0
+    # where nobody looks, a line is not folded to the width of a terminal
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    console = Console(highlight=False, width=width)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in rows[0] if rows else ():
         table.add_column(name.removesuffix("_seconds"), overflow="fold")

@@ -64,7 +64,10 @@ def scratch_namespace(context: Context) -> Iterator[Scratch]:
     kubectl = access.kubectl(context)
     metadata = {"name": name, "labels": labels}
     kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+    scratch = Scratch(kubectl, name)
     try:
-        yield Scratch(kubectl, name)
+        # pods are refused until the controller has made the account that they run as
+        scratch.run("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+        yield scratch
     finally:
         kubectl.delete("namespace", name, "--wait=false")
