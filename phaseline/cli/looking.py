@@ -16,7 +16,6 @@ from phaseline.core.workspace import Context
 from phaseline.engine import freshness, record
 from phaseline.engine.graph import Graph, Kind
 
-
 PIPED_WIDTH = 200
 
 
