@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -128,10 +129,14 @@ class _Streams:
         if command.stdin is not None and process.stdin:
             _thread(_feed, process.stdin, command.stdin)
 
+    @cached_property
+    def _deadline(self) -> float:
+        return time.monotonic() + _LINGER  # from when the first is asked for
+
     def text(self, *names: str) -> str:
         """What was printed to the first of `names` that has anything; waits for the last lines."""
         for reader in self._readers:
-            reader.join(_LINGER)
+            reader.join(max(0.0, self._deadline - time.monotonic()))
         return next((text for name in names if (text := "".join(self._kept[name]))), "")
 
     def _drain(self, stream: IO[bytes], kept: list[str]) -> None:
