@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ def run_phases(
                 jobs=jobs,
                 keep_going=keep_going,
             )
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: run.stop())
             outcomes = run.run(graph.wanted_for(names))
         shown.report(output, outcomes, time.monotonic() - started)
     if any(outcome.ending is Ending.INTERRUPTED for outcome in outcomes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,7 +17,9 @@ from phaseline.engine.graph import Graph, Kind, Step
 from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
 from phaseline.process import journal
-from phaseline.process.groups import stop_all
+from phaseline.process.groups import stop_all, stopping
+
+STOP_LATENCY = 0.2  # seconds until a stop is noticed
 
 
 @dataclass
@@ -36,26 +39,29 @@ class Run:
     jobs: int = 6
     keep_going: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, steps: Sequence[Step]) -> list[Outcome]:
         """Run `steps`, given in an order in which they could run; returns how each ended.
 
-        Ctrl-C (KeyboardInterrupt) ends all commands, then returns with what was cut as interrupted.
+        After `stop` was called it returns soon, with what was cut as interrupted.
         """
         waiting = {step.id: step for step in steps}
         working: dict[Future[Outcome], str] = {}
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="step") as pool:
             while waiting or working:
-                try:
-                    self._start_ready(pool, waiting, working)
-                    done, _ = wait(working, return_when=FIRST_COMPLETED)
-                except KeyboardInterrupt:
+                if self._stop.is_set() and not stopping():
                     stop_all()
                     self._give_up(waiting, "the run was interrupted")
-                    continue
+                self._start_ready(pool, waiting, working)
+                done, _ = wait(working, STOP_LATENCY, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._note(future.result(), working.pop(future))
         return [self.outcomes[step.id] for step in steps]
+
+    def stop(self) -> None:
+        """End the run soon; safe to call from a signal handler, more than once."""
+        self._stop.set()
 
     def _start_ready(
         self,
