@@ -56,16 +56,17 @@ def digest_text(*parts: str) -> str:
     """sha256 over length-prefixed parts, as hex: ("ab", "c") and ("a", "bc") differ."""
     state = hashlib.sha256()
     for part in parts:
-        data = part.encode()
+        data = part.encode(errors="surrogateescape")  # names of files may be any bytes
         state.update(f"{len(data)}:".encode())
         state.update(data)
     return state.hexdigest()
 
 
 def digest_file(path: Path) -> str:
-    """sha256 of one path as hex: kind, permission bits, and content or link target.
+    """sha256 of one path as hex: kind, whether it is executable, and content or link target.
 
-    A symbolic link is not followed: where it points is its content.
+    The other permission bits are left out: they follow the umask of whoever made the checkout. A
+    symbolic link is not followed: where it points is its content.
     """
     if path.is_symlink():
         return digest_text("link", str(path.readlink()))
@@ -101,9 +102,7 @@ def locked(
     Raises:
         LockHeld: it is still held by another process when the time is up.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as stream:
-        _acquire(stream, path, wait_seconds, waiting)
+    with _acquired(path, wait_seconds, waiting) as stream:
         stream.truncate(0)
         stream.write(json.dumps({"pid": os.getpid(), "purpose": purpose, "since": time.time()}))
         stream.flush()
@@ -113,15 +112,12 @@ def locked(
             stream.truncate(0)
 
 
-def _acquire(
-    stream: IO[str], path: Path, wait_seconds: float, waiting: Callable[[str], None]
-) -> None:
+def _acquired(path: Path, wait_seconds: float, waiting: Callable[[str], None]) -> IO[str]:
     deadline = time.monotonic() + wait_seconds
     while True:
-        try:
-            return fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(path)
+        if stream := _try(path):
+            return stream
+        holder = _holder(path)
         if time.monotonic() >= deadline:
             raise LockHeld(
                 f"another run is at work: {holder}",
@@ -132,10 +128,32 @@ def _acquire(
         time.sleep(min(1.0, max(0.05, deadline - time.monotonic())))
 
 
+def _try(path: Path) -> IO[str] | None:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a+")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.close()
+            return None
+        # removed since we opened it, with its folder: the next one would lock another file
+        if _is(path, stream):
+            return stream
+        stream.close()
+
+
+def _is(path: Path, stream: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
+
+
 def _holder(path: Path) -> str:
     try:
         owner = json.loads(path.read_text())
         age = time.time() - owner["since"]
         return f"process {owner['pid']} ({owner['purpose']}, for {age:.0f} s)"
-    except (ValueError, KeyError):
+    except (FileNotFoundError, ValueError, KeyError):
         return "a process that has just taken it"

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from phaseline.core.errors import InvalidConfiguration
 
+PLACEHOLDER = r"\{(\w+)\}"
+
 Role = Literal["backend", "frontend", "database"]
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -24,11 +26,17 @@ def _inside(path: Path) -> Path:
     return path
 
 
+def _below(glob: str) -> str:
+    _inside(Path(glob))
+    return glob
+
+
 def _network(text: str) -> str:
     return str(ipaddress.IPv4Network(text))
 
 
 Inside = Annotated[Path, AfterValidator(_inside)]
+Glob = Annotated[str, AfterValidator(_below)]
 Network = Annotated[str, AfterValidator(_network)]
 
 
@@ -42,8 +50,8 @@ class Wheels(Strict):
     """Fetch the locked Python requirements as wheels before the image is built."""
 
     kind: Literal["wheels"]
-    lock: Path
-    output: Path = Path(".wheelhouse")
+    lock: Inside
+    output: Inside = Path(".wheelhouse")
 
 
 class Npm(Strict):
@@ -51,7 +59,7 @@ class Npm(Strict):
 
     kind: Literal["npm"]
     script: str = "build"
-    output: Path = Path("dist")
+    output: Inside = Path("dist")
 
 
 class Build(Strict):
@@ -64,7 +72,7 @@ class Build(Strict):
     folder: Inside
     dockerfile: Inside
     base: str | None = None
-    sources: tuple[str, ...] = ("**/*",)
+    sources: tuple[Glob, ...] = ("**/*",)
     prepare: Annotated[Wheels | Npm, Field(discriminator="kind")] | None = None
 
 
@@ -188,6 +196,17 @@ class Journey(Strict):
     address: str
     requests: tuple[Request, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _kept_before_used(self) -> Self:
+        kept: set[str] = set()
+        for number, request in enumerate(self.requests, start=1):
+            if unknown := set(re.findall(PLACEHOLDER, request.path)) - kept:
+                raise ValueError(
+                    f"request {number}: path uses {{{min(unknown)}}}, which none before it keeps"
+                )
+            kept |= request.keep.keys()
+        return self
+
 
 class Pipeline(Strict):
     """The whole of `pipeline.yaml`."""
@@ -211,7 +230,10 @@ class Pipeline(Strict):
             if base is not None and base not in self.bases:
                 raise ValueError(f"components: {component.name} wants the unknown base {base!r}")
         _ordered(self.components)
-        known = {address.name for address in self.addresses}
+        places = [address.name for address in self.addresses]
+        if twice := sorted({name for name in places if places.count(name) > 1}):
+            raise ValueError(f"addresses: {twice[0]} is declared twice")
+        known = set(places)
         for journey in self.journeys:
             if journey.address not in known:
                 raise ValueError(
@@ -252,6 +274,8 @@ def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
         raise InvalidConfiguration(
             f"there is no {name} in {root}", fix="run invoke in a folder that has one"
         ) from None
+    except OSError as error:
+        raise InvalidConfiguration(f"{name} cannot be read", why=str(error)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(f"{name} is not YAML", why=str(error)) from error
     try:
@@ -274,19 +298,31 @@ def _explain(name: str, error: ValidationError) -> InvalidConfiguration:
 
 
 def _check_paths(root: Path, name: str, pipeline: Pipeline) -> None:
-    wanted: dict[str, Path] = {"chart.folder": pipeline.chart.folder}
+    folders, files = _wanted_paths(pipeline)
+    faults = [_no("folder", field, root, path) for field, path in folders.items()]
+    faults += [_no("file", field, root, path) for field, path in files.items()]
+    if found := [fault for fault in faults if fault]:
+        raise InvalidConfiguration(
+            f"{name} is not valid", why="; ".join(found), fix="correct the path or make it"
+        )
+
+
+def _wanted_paths(pipeline: Pipeline) -> tuple[dict[str, Path], dict[str, Path]]:
+    folders = {"chart.folder": pipeline.chart.folder}
+    files = {}
     for index, component in enumerate(pipeline.components):
         if build := component.build:
-            wanted[f"components[{index}].build.folder"] = build.folder
-            wanted[f"components[{index}].build.dockerfile"] = build.dockerfile
+            field = f"components[{index}].build"
+            folders[f"{field}.folder"] = build.folder
+            files[f"{field}.dockerfile"] = build.dockerfile
             if isinstance(build.prepare, Wheels):
-                wanted[f"components[{index}].build.prepare.lock"] = (
-                    build.folder / build.prepare.lock
-                )
-    for field, path in wanted.items():
-        if not (root / path).exists():
-            raise InvalidConfiguration(
-                f"{name} is not valid",
-                why=f"{field}: {path} does not exist",
-                fix="correct the path or make it",
-            )
+                files[f"{field}.prepare.lock"] = build.folder / build.prepare.lock
+    return folders, files
+
+
+def _no(kind: Literal["folder", "file"], field: str, root: Path, path: Path) -> str:
+    place = root / path
+    if not place.exists():
+        return f"{field}: {path} does not exist"
+    right = place.is_dir() if kind == "folder" else place.is_file()
+    return "" if right else f"{field}: {path} is no {kind}"
