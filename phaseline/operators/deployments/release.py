@@ -6,7 +6,9 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.files import digest_text
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
+from phaseline.operators.charts.manifest import parse
 from phaseline.operators.charts.rendering import chart_folder, values_file
+from phaseline.operators.clusters import access
 from phaseline.operators.clusters.model import kubeconfig
 from phaseline.operators.deployments.rollout import await_rollout
 from phaseline.operators.deployments.world import look
@@ -36,13 +38,13 @@ def install_release(context: Context) -> Report:
 
 
 def install_release_stands(context: Context) -> Standing:
-    """Whether the release is deployed and its workloads are all available."""
+    """Whether the release is deployed, all its objects are there and its workloads available."""
     release = Helm.of(context, kubeconfig(context)).status(context.pipeline.chart.release)
     if release is None or release.info.status is not Status.DEPLOYED:
         return Standing(False, f"the release is {release.info.status if release else 'gone'}")
+    if gone := _gone(context, release.manifest):
+        return Standing(False, f"{gone[0]} is gone")
     world = look(context)
-    if not world.workloads:
-        return Standing(False, "its workloads are gone")
     if world.unfinished:
         return Standing(False, world.unfinished[0])
     return Standing(True, f"revision {release.version} is deployed and available")
@@ -52,7 +54,18 @@ def _identity(helm: Helm, name: str) -> dict[str, str]:
     release = helm.status(name)
     if release is None:
         raise CheckFailed(f"the release {name} is gone", why="something removed it meanwhile")
-    return {"revision": str(release.version), "manifest": digest_text(release.manifest)}
+    return {
+        # a release that was deleted and made again begins at the same revision
+        "installed": release.info.first_deployed.isoformat(),
+        "revision": str(release.version),
+        "manifest": digest_text(release.manifest),
+    }
+
+
+def _gone(context: Context, manifest: str) -> list[str]:
+    present = access.kubectl(context).present(manifest, context.pipeline.chart.namespace)
+    wanted = [(str(one["kind"]), str(one["metadata"]["name"])) for one in parse(manifest)]
+    return [f"{kind}/{name}" for kind, name in wanted if (kind.lower(), name) not in present]
 
 
 def _mend(helm: Helm, name: str) -> None:
