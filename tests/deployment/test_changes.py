@@ -1,0 +1,69 @@
+"""Something was changed, in the world or in the checkout: the next run redoes that and no more."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.deployment import application, node
+from tests.deployment.conftest import Deployed
+
+pytestmark = pytest.mark.e2e
+
+_BUILDS = {"T007.base", "T007.packages", "T007.image", "T007.database", "T008.page", "T008.image"}
+
+
+def test_a_release_deleted_by_hand(deployed: Deployed) -> None:
+    application.helm(deployed.workspace, "uninstall", "todo-app", "--wait")
+    ran = deployed.deploy()
+    assert "T026.release" in ran.steps("✓")
+    assert not ran.steps("✓") & {*_BUILDS, "T014.manifest", "T021.start", "T026.images"}
+    assert application.read(deployed.address, application.write(deployed.address, "Again"))
+
+
+def test_a_deployment_deleted_by_hand(deployed: Deployed) -> None:
+    words = ("-n", application.NAMESPACE, "delete", "deployment", "todo-app-frontend")
+    application.kubectl(deployed.workspace, *words)
+    ran = deployed.deploy()
+    assert "T026.release" in ran.steps("✓")
+    assert not ran.steps("✓") & {*_BUILDS, "T021.start", "T026.images"}
+    assert httpx.get(deployed.address, timeout=10).status_code == 200
+
+
+def test_a_service_deleted_by_hand(deployed: Deployed) -> None:
+    words = ("-n", application.NAMESPACE, "delete", "service", "todo-app-frontend")
+    application.kubectl(deployed.workspace, *words)
+    ran = deployed.deploy()
+    assert "T026.release" in ran.steps("✓")
+    assert httpx.get(deployed.address, timeout=10).status_code == 200
+
+
+def test_an_image_removed_from_the_node(deployed: Deployed) -> None:
+    built = next(iter(application.running_images(deployed.workspace).items()))
+    node.containerd(deployed.workspace, "images", "rm", "--sync", *built)
+    ran = deployed.deploy()
+    assert "T026.images" in ran.steps("✓")
+    assert not ran.steps("✓") & {*_BUILDS, "T021.start"}
+    assert set(built) <= set(node.containerd(deployed.workspace, "images", "list", "--quiet"))
+
+
+def test_an_image_removed_from_docker(deployed: Deployed) -> None:
+    name = deployed.workspace.cluster["name"]
+    built = application.docker_images(f"localhost/{name}/frontend")
+    application.remove_docker_images(list(built))
+    ran = deployed.deploy()
+    assert "T008.image" in ran.steps("✓")
+    assert not ran.steps("✓") & {"T007.image", "T007.packages", "T008.page", "T021.start"}
+    assert application.docker_images(f"localhost/{name}/frontend") == built
+
+
+def test_one_line_of_the_backend(deployed: Deployed) -> None:
+    before = application.version(deployed.address)
+    todo = application.write(deployed.address, "Written before the change")
+    change = ("backend/src/todo/__init__.py", f'"{before}"', '"9.8.7"')
+    deployed.workspace.edit(*change)
+    ran = deployed.deploy()
+    assert application.version(deployed.address) == "9.8.7"
+    assert application.read(deployed.address, todo) == "Written before the change"
+    assert {"T007.image", "T026.images", "T026.release"} <= ran.steps("✓")
+    assert not ran.steps("✓") & {"T007.database", "T008.page", "T008.image", "T021.start"}
