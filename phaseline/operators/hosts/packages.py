@@ -58,7 +58,10 @@ def packages(context: Context) -> Report:
             why=f"{', '.join(packages_of(still))} did not bring them",
             fix="put them on PATH",
         )
-    return Report(f"installed {', '.join(wanted)}", lines=(f"system packages: {wanted}",))
+    return Report(
+        f"installed {', '.join(wanted)}",
+        lines=(f"installed system packages, which stay: {', '.join(wanted)}",),
+    )
 
 
 def packages_stand(context: Context) -> Standing:
