@@ -64,10 +64,9 @@ def judge(step: Step, graph: Graph, context: Context, *, probe: bool = True) -> 
 def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
     now = paths.digests(step.outputs, own)
     for name in sorted(now.keys() | kept.outputs.keys()):
-        if now.get(name, paths.ABSENT) == paths.ABSENT:
-            return f"its output {name} is gone"
-        if now[name] != kept.outputs.get(name):
-            return f"its output {name} was altered"
+        found, made = now.get(name, paths.ABSENT), kept.outputs.get(name)
+        if found != made:
+            return f"its output {name} {'is gone' if found == paths.ABSENT else 'was altered'}"
     return ""
 
 

@@ -92,10 +92,15 @@ class Graph:
     """
 
     def __init__(self, phases: Iterable[Phase]) -> None:
-        self.phases = {phase.name: phase for phase in phases}
+        self.phases: dict[str, Phase] = {}
         self.steps: dict[str, Step] = {}
         self.phase_of: dict[str, Phase] = {}
-        for phase in self.phases.values():
+        for phase in phases:
+            if phase.name in self.phases:
+                raise InvalidConfiguration(f"the phase {phase.name} is declared twice")
+            if not phase.steps:
+                raise InvalidConfiguration(f"the phase {phase.name} has no step")
+            self.phases[phase.name] = phase
             for step in phase.steps:
                 if step.id in self.steps:
                     raise InvalidConfiguration(f"the step {step.id} is declared twice")

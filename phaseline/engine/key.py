@@ -28,6 +28,7 @@ def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
     return {
         "code": code_digest(),
         "step": f"{step.id} {step.kind}",
+        "operator": f"{step.run.__module__}.{step.run.__qualname__}" if step.run else "",
         "settings": {name: pipeline[name] for name in step.settings},
         "components": [c for c in pipeline["components"] if c["name"] in names],
         "inputs": paths.digests(step.inputs, context),
@@ -58,7 +59,8 @@ def changed(old: Parts, new: Parts) -> str:
 
 @cache
 def code_digest() -> str:
-    """Digest of the package's own source: coarse, but never too small."""
+    """Digest of the package's own source and templates: coarse, but never too small."""
     folder = Path(phaseline.__file__).parent
-    files = sorted(folder.rglob("*.py"))
+    found = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    files = sorted(path for path in found if path.is_file())
     return digest_text(*(f"{path.relative_to(folder)} {digest_file(path)}" for path in files))

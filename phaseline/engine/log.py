@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,11 @@ class StepLog:
         """Pass on what is going on."""
         self._write("·", text)
         self._watcher.progressed(self._step, text)
+
+    def fault(self, error: BaseException) -> None:
+        """Keep the traceback of an error that no operator should raise."""
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._write("!", line)
 
     def line(self, text: str) -> None:
         """Keep one line of a program's output."""

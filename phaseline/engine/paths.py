@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from phaseline.core.files import digest_file
@@ -55,26 +56,48 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     """Digest of each file that `patterns` match, by its path relative to the checkout.
 
     A folder stands for all files below it. A pattern without a wildcard that matches nothing is
-    listed as absent, so that its coming is noticed.
+    listed as absent, so that its coming is noticed. What the pipeline writes between a component's
+    sources is none of them.
     """
     root = context.workspace.root
     found: dict[str, str] = {}
-    for pattern in expand(patterns, context):
-        matches = sorted(_files(root, pattern))
-        found.update((str(path.relative_to(root)), digest_file(path)) for path in matches)
-        if not matches and not glob.has_magic(pattern):
-            found[pattern] = ABSENT
+    for wanted in patterns:
+        left_out = list(_generated(context)) if wanted == "{sources}" else []
+        for pattern in expand((wanted,), context):
+            matches = [p for p in _files(root, pattern) if not _within(p, root, left_out)]
+            found.update(_digested(root, matches))
+            if not matches and not glob.has_magic(pattern):
+                found[pattern] = ABSENT
     return dict(sorted(found.items()))
 
 
-def _files(root: Path, pattern: str) -> Iterator[Path]:
+def _digested(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    for path in files:
+        with suppress(FileNotFoundError):  # an editor's own file, gone since it was listed
+            yield str(path.relative_to(root)), digest_file(path)
+
+
+def _generated(context: Context) -> Iterator[Path]:
+    for component in context.components:
+        if build := component.build:
+            if build.dockerfile.suffix == ".j2":
+                yield build.folder / "Dockerfile"
+            if build.prepare:
+                yield build.folder / build.prepare.output
+
+
+def _within(path: Path, root: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(root / folder) for folder in folders)
+
+
+def _files(root: Path, pattern: str) -> set[Path]:
+    below, found = root / _fixed(pattern), set[Path]()
     # not Path.glob: until 3.13 its `**` matches folders only
     for name in glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True):  # noqa: PTH207
         path = root / name
-        if path.is_dir() and not path.is_symlink():
-            yield from (p for p in path.rglob("*") if _counts(p, path))
-        elif _counts(path, root / _fixed(pattern)):
-            yield path
+        inner = path.rglob("*") if path.is_dir() and not path.is_symlink() else (path,)
+        found.update(one for one in inner if _counts(one, below))
+    return found
 
 
 def _fixed(pattern: str) -> str:

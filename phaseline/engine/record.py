@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ def load(state: Path, step: str) -> Record | None:
         content = json.loads(_path(state, step).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    if content.get("version") != VERSION:
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        return None
+    if content.keys() != {one.name for one in fields(Record)}:
         return None
     return Record(**{**content, "lines": tuple(content["lines"])})
 

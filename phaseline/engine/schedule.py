@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from phaseline.core.errors import Interrupted, PhaselineError
 from phaseline.core.report import Report
@@ -45,9 +45,12 @@ class Run:
         """Run `steps`, given in an order in which they could run; returns how each ended.
 
         After `stop` was called it returns soon, with what was cut as interrupted.
+        An exception that is no PhaselineError is a defect: nothing more is started, what is at work
+        ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
         waiting = {step.id: step for step in steps}
-        working: dict[Future[Outcome], str] = {}
+        working: dict[Future[Outcome], Step] = {}
+        defects: list[BaseException] = []
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="step") as pool:
             while waiting or working:
                 if self._stop.is_set() and not stopping():
@@ -56,7 +59,11 @@ class Run:
                 self._start_ready(pool, waiting, working)
                 done, _ = wait(working, STOP_LATENCY, return_when=FIRST_COMPLETED)
                 for future in done:
-                    self._note(future.result(), working.pop(future))
+                    defects += self._collect(future, working.pop(future))
+                if defects:
+                    self._give_up(waiting, "the run broke off")
+        if defects:
+            raise defects[0]
         return [self.outcomes[step.id] for step in steps]
 
     def stop(self) -> None:
@@ -67,19 +74,32 @@ class Run:
         self,
         pool: ThreadPoolExecutor,
         waiting: dict[str, Step],
-        working: dict[Future[Outcome], str],
+        working: dict[Future[Outcome], Step],
     ) -> None:
+        busy = {step.id for step in working.values()}
         for name in list(waiting):
             if len(working) >= self.jobs:
                 return
-            if any(need in waiting or need in working.values() for need in self._order(name)):
+            if any(need in waiting or need in busy for need in self._order(name)):
                 continue
             step = waiting.pop(name)
             if refusal := self._refusal(step):
-                self._note(refusal, name)
+                self._note(refusal)
             else:
                 scope = contextvars.copy_context()
-                working[pool.submit(scope.run, self._execute, step)] = name
+                working[pool.submit(scope.run, self._execute, step)] = step
+                busy.add(name)
+
+    def _collect(self, future: Future[Outcome], step: Step) -> list[BaseException]:
+        defect = future.exception()
+        if defect is None:
+            self._note(future.result())
+            return []
+        with StepLog(self.context.state, self.id, step, self.watcher) as log:
+            log.fault(defect)
+        reason = f"{type(defect).__name__}: {defect}; see {log.path}"
+        self._note(Outcome(step=step, ending=Ending.FAILED, reason=reason))
+        return [defect]
 
     def _order(self, name: str) -> tuple[str, ...]:
         return self.graph.waits_for[name]
@@ -101,11 +121,11 @@ class Run:
 
     def _give_up(self, waiting: dict[str, Step], reason: str) -> None:
         for step in waiting.values():
-            self._note(_not_run(step, reason), step.id)
+            self._note(_not_run(step, reason))
         waiting.clear()
 
-    def _note(self, outcome: Outcome, name: str) -> None:
-        self.outcomes[name] = outcome
+    def _note(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.step.id] = outcome
         self.watcher.ended(outcome)
 
     def _execute(self, step: Step) -> Outcome:
@@ -145,22 +165,24 @@ class Run:
             journal.listen(log)
             report = step.run(own)
         parts = key.parts(step, own, freshness.upstream(step, self.graph, self.context))
-        if parts == verdict.parts:  # edited while it ran: what was made is of the old state
-            record.save(
-                self.context.state,
-                record.Record(
-                    step=step.id,
-                    key=key.digest(parts),
-                    parts=parts,
-                    outputs=paths.digests(step.outputs, own),
-                    identity=dict(report.identity),
-                    summary=report.summary,
-                    lines=report.lines,
-                    run=self.id,
-                    started=begun,
-                    seconds=time.monotonic() - clock,
-                ),
-            )
+        if parts != verdict.parts:  # what was made is of the old state
+            changed = key.changed(verdict.parts, parts)
+            return replace(report, summary=f"{report.summary} (will run again: {changed})")
+        record.save(
+            self.context.state,
+            record.Record(
+                step=step.id,
+                key=key.digest(parts),
+                parts=parts,
+                outputs=paths.digests(step.outputs, own),
+                identity=dict(report.identity),
+                summary=report.summary,
+                lines=report.lines,
+                run=self.id,
+                started=begun,
+                seconds=time.monotonic() - clock,
+            ),
+        )
         return report
 
 

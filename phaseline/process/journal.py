@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Protocol
 
+from phaseline.process import groups
 from phaseline.process.command import Completed
 
 
@@ -42,5 +43,10 @@ def listen(journal: Journal) -> None:
 
 
 def progress(text: str) -> None:
-    """Say what is going on now, for whoever watches."""
+    """Say what is going on now, for whoever watches.
+
+    Raises:
+        Interrupted: the run is being stopped; so a wait that speaks need not ask for it.
+    """
+    groups.pause(0.0)
     current().progress(text)

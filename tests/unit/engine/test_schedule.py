@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phaseline.core.errors import CheckFailed
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.engine.graph import Graph, Operator, Phase, act, check, make, not_built
+from phaseline.engine.outcome import Ending
+from phaseline.engine.schedule import Run
+from phaseline.process import groups, journal
+from phaseline.process import run as process
+from phaseline.process.command import Command
+from tests.unit.engine.toy import Noted, endings, join_step, joining, one_phase, run, workspace
+
+DONE, FRESH, FAILED, NOT_RUN = Ending.DONE, Ending.FRESH, Ending.FAILED, Ending.NOT_RUN
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    yield workspace(tmp_path)
+    groups.reset()
+
+
+def failing(context: Context) -> Report:
+    raise CheckFailed("it is broken", why="rust")
+
+
+def faulty(context: Context) -> Report:
+    raise ZeroDivisionError("a defect of ours")
+
+
+def after(seconds: float) -> Operator:
+    def wait(context: Context) -> Report:
+        time.sleep(seconds)
+        return Report("waited")
+
+    return wait
+
+
+def test_what_depends_on_a_failure_is_not_run_and_says_why(context: Context) -> None:
+    graph = one_phase(make("a", "A", failing), join_step("b", ["a"]), join_step("c", ["b"]))
+    outcomes = run(graph, context)
+    assert endings(outcomes) == {"a": FAILED, "b": NOT_RUN, "c": NOT_RUN}
+    assert outcomes["b"].reason == "needs a, which failed"
+    assert outcomes["c"].reason == "needs b, which was not run"
+    assert outcomes["a"].error
+    assert outcomes["a"].error.why == "rust"
+
+
+BRANCHES = one_phase(
+    make("bad", "Bad", failing),
+    make("slow", "Slow", after(0.3)),
+    join_step("later"),
+    make("last", "Last", joining("last.out"), needs=("slow",)),
+    act("gate", "Gate", after(0), needs=("bad",)),
+)
+
+
+def test_after_a_failure_what_is_at_work_ends_and_nothing_is_started(context: Context) -> None:
+    outcomes = run(BRANCHES, context, jobs=2)
+    assert outcomes["slow"].ending is DONE
+    assert outcomes["last"].reason == "bad failed; --keep-going would go on"
+    assert outcomes["gate"].reason == "needs bad, which failed"
+
+
+def test_independent_branches_go_on_if_told_so(context: Context) -> None:
+    found = endings(run(BRANCHES, context, jobs=2, keep_going=True))
+    assert found == {"bad": FAILED, "slow": DONE, "later": DONE, "last": DONE, "gate": NOT_RUN}
+
+
+def test_what_is_independent_runs_side_by_side_within_the_jobs(context: Context) -> None:
+    now, most, guard = [0], [0], threading.Lock()
+
+    def work(context: Context) -> Report:
+        with guard:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.1)
+        with guard:
+            now[0] -= 1
+        return Report("worked")
+
+    steps = [make(f"s{index}", "S", work) for index in range(6)]
+    for jobs in (1, 3):
+        most[0] = 0
+        shutil.rmtree(context.state, ignore_errors=True)
+        run(one_phase(*steps, join_step("gate")), context, jobs=jobs)
+        assert most[0] == jobs
+
+
+def test_what_is_not_built_or_has_no_component_holds_nobody(context: Context) -> None:
+    page = make("page", "Page", failing, role="frontend")
+    graph = Graph(
+        [
+            Phase(number=1, name="one", title="One", steps=(page, not_built("T1", "Later"))),
+            Phase(number=2, name="two", title="Two", steps=(join_step("b"),), needs=("one",)),
+        ]
+    )
+    outcomes = run(graph, context)
+    assert endings(outcomes) == {
+        "page": Ending.NOT_APPLICABLE,
+        "T1": Ending.NOT_BUILT,
+        "b": DONE,
+    }
+    assert outcomes["page"].reason == "the application has no frontend"
+
+
+def test_a_phase_waits_for_the_gates_of_those_it_needs(context: Context) -> None:
+    one = Phase(number=1, name="one", title="", steps=(make("a", "A", after(0.2)), join_step("g")))
+    two = Phase(number=2, name="two", title="", steps=(join_step("b"),), needs=("one",))
+    beside = Phase(number=3, name="beside", title="", steps=(join_step("c"),))
+    watcher = Noted()
+    run(Graph([one, two, beside]), context, watcher=watcher)
+    order = watcher.ended_
+    assert order.index("a") < order.index("g") < order.index("b")
+    assert order.index("c") < order.index("a")
+
+
+def test_a_defect_is_raised_after_the_others_were_recorded(context: Context) -> None:
+    graph = one_phase(
+        make("bug", "Bug", faulty),
+        make("slow", "Slow", joining("slow.out")),
+        make("slower", "Slower", after(0.4)),
+        join_step("next", ["slow"]),
+        make("gate", "Gate", after(0), needs=("bug",)),
+    )
+    watcher, runs = Noted(), list[Run]()
+    with pytest.raises(ZeroDivisionError, match="a defect of ours"):
+        run(graph, context, jobs=3, watcher=watcher, each=runs.append, keep_going=True)
+    outcomes = runs[0].outcomes
+    assert sorted(watcher.ended_) == sorted(graph.steps)
+    assert endings(outcomes)["bug"] is FAILED
+    assert outcomes["gate"].ending is NOT_RUN
+    assert outcomes["slower"].ending is DONE
+    log = (context.state / "logs" / runs[0].id / "bug.log").read_text()
+    assert "Traceback (most recent call last)" in log
+    assert "ZeroDivisionError: a defect of ours" in log
+    assert str(context.state) in outcomes["bug"].reason
+    records = {file.stem for file in (context.state / "records").iterdir()}
+    assert {"slow", "slower"} <= records
+    assert "bug" not in records
+
+
+def test_a_run_that_is_stopped_says_what_was_cut_and_can_go_on(context: Context) -> None:
+    sleeping = threading.Event()
+
+    def sleep(context: Context) -> Report:
+        sleeping.set()
+        process.run(Command(argv=("sleep", "60"), timeout=70))
+        return Report("slept")
+
+    def graph(operator: Operator) -> Graph:
+        steps = (join_step("a"), make("b", "B", operator, needs=("a",)), join_step("c", ["a"]))
+        return one_phase(*steps, make("d", "D", joining("d.out"), needs=("b",)))
+
+    def stop_soon(run: Run) -> None:
+        def stop() -> None:
+            sleeping.wait(5)
+            time.sleep(0.2)
+            run.stop()
+
+        threading.Thread(target=stop).start()
+
+    began = time.monotonic()
+    outcomes = run(graph(sleep), context, each=stop_soon)
+    assert time.monotonic() - began < 5.0
+    assert endings(outcomes) == {"a": DONE, "b": Ending.INTERRUPTED, "c": DONE, "d": NOT_RUN}
+    assert outcomes["d"].reason == "the run was interrupted"
+    groups.reset()
+    found = endings(run(graph(joining("b.out")), context))
+    assert found == {"a": FRESH, "b": DONE, "c": FRESH, "d": DONE}
+
+
+def test_a_wait_that_speaks_ends_when_the_run_is_stopped(context: Context) -> None:
+    waiting = threading.Event()
+
+    def wait(context: Context) -> Report:
+        while True:
+            journal.progress("waiting for the lock")
+            waiting.set()
+            time.sleep(0.05)
+
+    def stop_soon(run: Run) -> None:
+        def stop() -> None:
+            waiting.wait(5)
+            run.stop()
+
+        threading.Thread(target=stop).start()
+
+    outcomes = run(one_phase(act("a", "A", wait)), context, each=stop_soon)
+    assert endings(outcomes) == {"a": Ending.INTERRUPTED}
+
+
+def test_a_steps_log_has_its_commands_lines_and_error(context: Context) -> None:
+    def work(context: Context) -> Report:
+        journal.progress("looking around")
+        process.run(Command(argv=("sh", "-c", "echo hello s3cret"), secrets=("s3cret",)))
+        raise CheckFailed("it is broken")
+
+    runs: list[Run] = []
+    run(one_phase(check("a", "A", work)), context, each=runs.append)
+    text = (context.state / "logs" / runs[0].id / "a.log").read_text()
+    for wanted in ("· looking around", "| hello ••••••", "$ sh -c", "→ 0 in", "! it is broken"):
+        assert wanted in text
+    assert "s3cret" not in text
+
+
+def test_what_the_user_should_read_is_told_again_when_fresh(context: Context) -> None:
+    graph = one_phase(check("a", "A", lambda context: Report("up", lines=("page: http://x/",))))
+    for ending in (DONE, FRESH):
+        outcome = run(graph, context)["a"]
+        assert (outcome.ending, outcome.summary, outcome.lines) == (
+            ending,
+            "up",
+            ("page: http://x/",),
+        )
