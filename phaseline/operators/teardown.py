@@ -7,17 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
+from phaseline.operators import images
 from phaseline.operators.clusters import node
 from phaseline.operators.hosts import daemon
-from phaseline.operators.images import remove
+from phaseline.tools import docker
 
 
 def teardown(context: Context) -> Report:
     """Remove the cluster and the images, and stop our Docker daemon if nobody else uses it."""
     with ThreadPoolExecutor(2) as pool:
         cluster = pool.submit(node.delete, context)
-        images = pool.submit(_images, context)
-        lines = [cluster.result().summary, *images.result()]
+        others = pool.submit(_images, context)
+        lines = [cluster.result().summary, *others.result()]
     return Report("torn down", lines=tuple(lines))
 
 
@@ -28,4 +29,11 @@ def remove_state(context: Context) -> Report:
 
 
 def _images(context: Context) -> list[str]:
-    return [remove.remove_images(context).summary, daemon.release(context).summary]
+    if docker.answers(docker.host()):
+        removed = images.remove_images(context)
+    elif images.load_images(context):
+        daemon.daemon(context)  # it was killed, and only a daemon can remove images
+        removed = images.remove_images(context)
+    else:
+        removed = Report("this workspace has no images")
+    return [removed.summary, daemon.release(context).summary]

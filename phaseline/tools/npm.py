@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from phaseline.core.workspace import cache_folder
 from phaseline.process.command import Command
 
 
@@ -27,6 +28,11 @@ def _npm(folder: Path, programs: Path, arguments: tuple[str, ...], timeout: floa
     return Command(
         argv=("npm", *arguments),
         cwd=folder,
-        env={"PATH": path, "CI": "true", "NO_UPDATE_NOTIFIER": "1"},
+        env={
+            "PATH": path,
+            "CI": "true",
+            "NO_UPDATE_NOTIFIER": "1",
+            "NODE_COMPILE_CACHE": str(cache_folder() / "node"),  # else below /tmp, for ever
+        },
         timeout=timeout,
     )

@@ -9,6 +9,7 @@ from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.images.build import layers_of
 from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.model import folder
 from phaseline.process import journal
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def remove_images(context: Context) -> Report:
         bases = _unused_bases(client)
         for tag in bases:
             _remove(client, tag)
+    for component in context.pipeline.components:
+        (folder(context) / f"{component.name}.json").unlink(missing_ok=True)
     return Report(summary=f"{len(own)} images and {len(bases)} base images removed")
 
 
