@@ -10,6 +10,7 @@ from invoke.collection import Collection
 from invoke.tasks import Task
 
 from phaseline.cli.edge import alone, context, edge, say
+from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph, Phase
@@ -49,33 +50,36 @@ def collection(graph: Graph, folder: Path, everything: tuple[str, ...]) -> Colle
     return root
 
 
-def _task(body: Callable[..., int], text: str, help_: dict[str, str]) -> Task[Any]:
-    body.__doc__ = text
+def _task(body: Callable[..., int], text: str, help_: dict[str, str], example: str) -> Task[Any]:
+    body.__doc__ = f"{text}\n\nExample: invoke {example}"
     return Task(edge(body), help=help_)
 
 
 def _runner(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Callable[..., int]:
-    def run(c: object, jobs: int = 6, keep_going: bool = False) -> int:
+    # a text, because Invoke answers a number that is none with a traceback
+    def run(c: object, jobs: str = "6", keep_going: bool = False) -> int:
         from phaseline.cli.running import run_phases
 
-        return run_phases(graph, context(folder), phases, jobs=jobs, keep_going=keep_going)
+        if not jobs.isdecimal() or int(jobs) < 1:
+            raise InvalidConfiguration(f"--jobs {jobs}: it takes a whole number from 1 up")
+        return run_phases(graph, context(folder), phases, jobs=int(jobs), keep_going=keep_going)
 
     return run
 
 
 def _phase(graph: Graph, folder: Path, phase: Phase) -> Task[Any]:
-    example = f"Example: invoke {phase.name} --keep-going"
-    text = f"Phase {phase.number}: {phase.title}\n\nRuns what it needs first.\n{example}"
-    return _task(_runner(graph, folder, (phase.name,)), text, _RUN)
+    text = f"Phase {phase.number}: {phase.title}\n\nRuns what it needs first."
+    run = _runner(graph, folder, (phase.name,))
+    return _task(run, text, _RUN, f"{phase.name} --keep-going")
 
 
 def _deploy_all(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Task[Any]:
     last = graph.phases[phases[-1]].number
     text = (
         f"Phases 1 to {last}: from nothing to a working application, and its addresses.\n\n"
-        "What is up to date is left alone.\nExample: invoke deploy-all --jobs 2"
+        "What is up to date is left alone."
     )
-    return _task(_runner(graph, folder, phases), text, _RUN)
+    return _task(_runner(graph, folder, phases), text, _RUN, "deploy-all --jobs 2")
 
 
 def _questions(graph: Graph, folder: Path, phases: tuple[str, ...]) -> dict[str, Task[Any]]:
@@ -95,34 +99,28 @@ def _questions(graph: Graph, folder: Path, phases: tuple[str, ...]) -> dict[str,
         return looking.doctor(context(folder), as_json=json)
 
     live = {"live": "ask the live world too, not only the records"}
+    would, fetched = "What deploy-all would run, and why.", "what would be fetched"
     return {
-        "plan": _task(plan, "What deploy-all would run, and why. Changes nothing.", live | _JSON),
-        "status": _task(status, "Every step with its last result and age.", _JSON),
-        "doctor": _task(doctor, "Whether this machine will do, and what would be fetched.", _JSON),
+        "plan": _task(plan, f"{would} Changes nothing.", live | _JSON, "plan --live"),
+        "status": _task(status, "Every step with its last result and age.", _JSON, "status --json"),
+        "doctor": _task(doctor, f"Whether this machine will do, and {fetched}.", _JSON, "doctor"),
     }
 
 
 def _teardown(folder: Path) -> Task[Any]:
-    def teardown(c: object, state: bool = False) -> int:
-        from phaseline.operators.teardown import teardown as remove
+    def whole(c: object, state: bool = False) -> int:
+        from phaseline.operators.teardown import remove_state, teardown
 
         here = context(folder)
         with alone(here, "invoke teardown"):
-            return _told(remove(here))
-
-    def whole(c: object, state: bool = False) -> int:
-        from phaseline.operators.teardown import remove_state
-
-        code = teardown(c)
-        if state:
-            say(remove_state(context(folder)).summary)
+            code = _told(teardown(here))
+            if state:
+                say(remove_state(here).summary)
         return code
 
-    text = (
-        "Remove the cluster, the images and our Docker daemon; caches and packages stay.\n\n"
-        "Example: invoke teardown --state"
-    )
-    return _task(whole, text, {"state": "also remove .phaseline: records, logs, rendered files"})
+    text = "Remove the cluster, the images and our Docker daemon; caches and packages stay."
+    help_ = {"state": "also remove .phaseline: records, logs, rendered files"}
+    return _task(whole, text, help_, "teardown --state")
 
 
 def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
@@ -147,10 +145,20 @@ def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
         return run
 
     return {
-        "status": _task(status, "The processes of the node, and whether each is up.", _JSON),
-        "stop": _task(verb("stop"), "Stop the node; its data stays for the next start.", {}),
-        "restart": _task(verb("restart"), "Stop the node and start it with its data.", {}),
-        "delete": _task(verb("delete"), "Remove the cluster and all its data.", {}),
+        "status": _task(
+            status,
+            "The processes of the node, and whether each is up.",
+            _JSON,
+            "cluster.status --json",
+        ),
+        **{
+            name: _task(verb(name), text, {}, f"cluster.{name}")
+            for name, text in {
+                "stop": "Stop the node; its data stays for the next start.",
+                "restart": "Stop the node and start it with its data.",
+                "delete": "Remove the cluster and all its data.",
+            }.items()
+        },
     }
 
 
@@ -160,7 +168,7 @@ def _addresses(folder: Path) -> Task[Any]:
 
         return looking.addresses(context(folder), as_json=json)
 
-    return _task(addresses, "Where the application answers.", _JSON)
+    return _task(addresses, "Where the application answers.", _JSON, "app.addresses --json")
 
 
 def _told(report: Report) -> int:

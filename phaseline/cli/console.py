@@ -91,10 +91,10 @@ def report(console: Console, outcomes: Sequence[Outcome], seconds: float) -> Non
 
 
 class PlainScreen:
-    """One line for each event, and one now and then while nothing happens."""
+    """One line for each event, and one after each `silence` seconds in which nothing happens."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, silence: float = SILENCE) -> None:
+        self._console, self._silence = console, silence
         self._guard = threading.Lock()
         self._working: dict[str, tuple[float, str]] = {}
         self._said: dict[str, float] = {}
@@ -138,10 +138,12 @@ class PlainScreen:
             self._console.print(text, soft_wrap=True)
 
     def _watch_silence(self) -> None:
-        while not self._over.wait(0.5):
+        while not self._over.wait(self._silence / 8):
             with self._guard:
-                quiet = time.monotonic() - self._last > SILENCE
+                quiet = time.monotonic() - self._last > self._silence
                 working = dict(self._working) if quiet else {}
+            if quiet and not working:
+                self._print(Text("  comparing with what the last run left"))
             for name, (since, text) in working.items():
                 self._print(Text(f"  {name:<14} {text} ({duration(time.monotonic() - since)})"))
 
