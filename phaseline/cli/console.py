@@ -124,7 +124,8 @@ class PlainScreen:
             if now - self._said.get(step.id, 0.0) < 2.0:
                 return
             self._said[step.id] = now
-        self._print(Text(f"  {step.id:<14} {text}"))
+        plain = Text.from_ansi(text).plain  # programs may colour what they say
+        self._print(Text(f"  {step.id:<14} {plain}"))
 
     def ended(self, outcome: Outcome) -> None:
         """Tell how it ended."""

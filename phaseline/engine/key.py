@@ -61,6 +61,5 @@ def changed(old: Parts, new: Parts) -> str:
 def code_digest() -> str:
     """Digest of the package's own source and templates: coarse, but never too small."""
     folder = Path(phaseline.__file__).parent
-    found = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
-    files = sorted(path for path in found if path.is_file())
+    files = sorted((*folder.rglob("*.py"), *folder.rglob("templates/*.*")))
     return digest_text(*(f"{path.relative_to(folder)} {digest_file(path)}" for path in files))
