@@ -61,8 +61,10 @@ def kubernetes_program(name: str) -> Path:
     return ensure("kubernetes").path / name
 
 
-def kubectl(workspace: Workspace, *words: str, stdin: str | None = None) -> str:
-    """kubectl as the workspace's administrator."""
+def kubectl(
+    workspace: Workspace, *words: str, stdin: str | None = None, errors: bool = False
+) -> str:
+    """kubectl as the workspace's administrator; what it printed, with `errors` warnings too."""
     program = str(kubernetes_program("kubectl"))
     kubeconfig = workspace.state / "cluster" / "kubeconfig"
     completed = subprocess.run(
@@ -74,7 +76,7 @@ def kubectl(workspace: Workspace, *words: str, stdin: str | None = None) -> str:
         check=False,
     )
     assert completed.returncode == 0, completed.stderr
-    return completed.stdout
+    return completed.stdout + (completed.stderr if errors else "")
 
 
 def helm(workspace: Workspace, *words: str) -> str:

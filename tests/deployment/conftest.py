@@ -40,17 +40,23 @@ NewWorkspace = Callable[[], Workspace]
 
 
 @pytest.fixture(scope="session")
-def make_workspace(places: Path) -> Iterator[NewWorkspace]:
-    """Makes workspaces; each is torn down and removed at the end of the session."""
+def every_workspace() -> Iterator[list[Workspace]]:
+    """All that were made; each is torn down and removed at the end of the session."""
     made: list[Workspace] = []
-
-    def make() -> Workspace:
-        made.append(Workspace.copy(places / f"w{len(made)}"))
-        return made[-1]
-
-    yield make
+    yield made
     for workspace in made:
         workspace.remove()
+
+
+@pytest.fixture(scope="session")
+def make_workspace(places: Path, every_workspace: list[Workspace]) -> NewWorkspace:
+    """Makes workspaces in which nothing was run."""
+
+    def make() -> Workspace:
+        every_workspace.append(Workspace.copy(places / f"w{len(every_workspace)}"))
+        return every_workspace[-1]
+
+    return make
 
 
 @pytest.fixture
@@ -61,25 +67,35 @@ def fresh(make_workspace: NewWorkspace) -> Workspace:
 
 @dataclass
 class Deployed:
-    """A deployed application: its workspace, the run that made it, where it answers."""
+    """A deployed application: its workspace, the run that made it first, where it answers."""
 
     workspace: Workspace
-    ran: Ran
+    made: Ran
     address: str
+
+    @classmethod
+    def make(cls, workspace: Workspace) -> Deployed:
+        """Deploy what is in `workspace`."""
+        ran = workspace.must("deploy-all", limit=FIRST_LIMIT)
+        return cls(workspace, ran, application.address(ran))
 
     def deploy(self) -> Ran:
         """Bring it up again, whatever a test has done to it."""
-        self.ran = self.workspace.must("deploy-all")
-        self.address = application.address(self.ran)
-        return self.ran
+        ran = self.workspace.must("deploy-all")
+        self.address = application.address(ran)
+        return ran
 
 
 @pytest.fixture(scope="session")
 def first(make_workspace: NewWorkspace) -> Deployed:
     """The one that most tests share, deployed with nothing in its workspace."""
-    workspace = make_workspace()
-    ran = workspace.must("deploy-all", limit=FIRST_LIMIT)
-    return Deployed(workspace, ran, application.address(ran))
+    return Deployed.make(make_workspace())
+
+
+@pytest.fixture(scope="session")
+def second_workspace(make_workspace: NewWorkspace) -> Workspace:
+    """Another one on the same machine."""
+    return make_workspace()
 
 
 @pytest.fixture

@@ -79,9 +79,12 @@ def _namespaces(pid: int) -> set[str]:
     return found
 
 
-def inhabitants(of: set[str]) -> list[psutil.Process]:
-    """The processes that live in one of some namespaces."""
-    return [one for one in psutil.process_iter() if _namespaces(one.pid) & of]
+def await_empty(of: set[str], limit: float = 5.0) -> None:
+    """Wait until no process lives in any of some namespaces. Their names are used again later."""
+    deadline = time.monotonic() + limit
+    while left := [one for one in psutil.process_iter() if _namespaces(one.pid) & of]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
 
 
 def unwell(workspace: Workspace, place: str) -> str:

@@ -39,17 +39,17 @@ def test_each_pod_runs_the_image_that_docker_built(first: Deployed) -> None:
 
 
 def test_every_step_that_is_built_was_done(first: Deployed) -> None:
-    assert set(first.ran.marks.values()) == {"✓", "·"}
-    assert len(first.ran.steps("✓")) >= 39
-    assert "T035" in first.ran.steps("·")
+    assert set(first.made.marks.values()) == {"✓", "·"}
+    assert len(first.made.steps("✓")) >= 39
+    assert "T035" in first.made.steps("·")
 
 
 def test_is_never_silent(first: Deployed) -> None:
-    assert first.ran.longest_silence < _LONGEST_SILENCE
+    assert first.made.longest_silence < _LONGEST_SILENCE
 
 
 def test_plain_output_has_no_escape_codes(first: Deployed) -> None:
-    assert _ESCAPE not in first.ran.text
+    assert _ESCAPE not in first.made.text
 
 
 def test_addresses_are_told_again(deployed: Deployed) -> None:
@@ -61,6 +61,6 @@ def test_addresses_are_told_again(deployed: Deployed) -> None:
 def test_nothing_changed_nothing_done(deployed: Deployed) -> None:
     ran = deployed.workspace.must("deploy-all")
     assert ran.steps("✓") == set()
-    assert ran.steps("=") == deployed.ran.steps("✓") | deployed.ran.steps("=")
+    assert ran.steps("=") == deployed.made.steps("✓")
     assert application.address(ran) == deployed.address
     assert _ESCAPE not in ran.text

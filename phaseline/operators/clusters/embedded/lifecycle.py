@@ -6,7 +6,9 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +84,9 @@ def start(layout: Layout, binaries: Path) -> None:
     """
     if status(layout)["phase"] not in ("running", "down"):
         _end(layout, patience=6.0)
+    launched = 0.0
     if supervisor(layout) is None:
+        launched = time.time()
         _launch(layout, binaries)
     deadline = time.monotonic() + START_LIMIT
     _await_units(layout, deadline, ("containerd",))
@@ -91,6 +95,7 @@ def start(layout: Layout, binaries: Path) -> None:
     _bootstrap(layout, binaries, deadline)
     _await_units(layout, deadline, tuple(_unit_names(layout)))
     _await_node(layout, binaries, deadline)
+    _await_pods(layout, binaries, launched, deadline)
 
 
 def stop(layout: Layout) -> None:
@@ -130,7 +135,7 @@ def _end(layout: Layout, patience: float) -> None:
 
 
 def _remove_cgroup(layout: Layout) -> None:
-    if left := cgroups.remove(layout.cgroup):
+    if left := cgroups.remove(layout.cgroup, patience=5.0):
         raise TimedOut(f"the cgroup {left[0]} still has processes", fix="end them, then try again")
 
 
@@ -148,6 +153,8 @@ def _launch(layout: Layout, binaries: Path) -> None:
         write_atomic(layout.folder / _MADE_HERE, "")
         CNI_RESULTS.mkdir(parents=True)
     configuration.write(layout, binaries)
+    # of pods that were cut off: kubelet spends seconds on each before it starts anything
+    _remove_cgroup(layout)
     cgroups.make(layout.cgroup)
     layout.status.unlink(missing_ok=True)
     journal.progress("starting the node in namespaces of its own")
@@ -259,3 +266,21 @@ def _await_node(layout: Layout, binaries: Path, deadline: float) -> None:
             raise TimedOut("the node is not Ready", why=ready["message"] + _tail(layout, "kubelet"))
         journal.progress(f"waiting for the node to be Ready: {ready['message'][:80]}")
         wait_a_little(0.1)
+
+
+def _await_pods(layout: Layout, binaries: Path, launched: float, deadline: float) -> None:
+    """Wait until no pod is told to run by a status from before the launch."""
+    kubectl = Kubectl(binaries / "kubectl", layout.folder / "kubeconfig")
+    while stale := [pod for pod in kubectl.items("pods", "-A") if predates(pod, launched)]:
+        name = stale[0]["metadata"]["name"]
+        if time.monotonic() > deadline:
+            raise TimedOut(f"the pod {name} is not taken up again", why=_tail(layout, "kubelet"))
+        journal.progress(f"waiting for the node to take up {name} again")
+        wait_a_little(0.2)
+
+
+def predates(pod: Mapping[str, Any], moment: float) -> bool:
+    """Whether a pod's status has a container run that began before `moment` (epoch seconds)."""
+    states = [one.get("state", {}) for one in pod["status"].get("containerStatuses", [])]
+    begun = [state["running"]["startedAt"] for state in states if "running" in state]
+    return any(datetime.fromisoformat(text).timestamp() < int(moment) for text in begun)
