@@ -48,7 +48,9 @@ def _of_pod(pod: Object, events: list[Object]) -> Iterator[Cause]:
     both = (*status.get("initContainerStatuses", []), *status.get("containerStatuses", []))
     for container in both:
         yield from _of_container(name, container)
-    for event in events:
+    # an event outlives its cause: a pod whose containers have started has its mounts
+    mounts = [] if status.get("phase", "Pending") != "Pending" else events
+    for event in mounts:
         if event["involvedObject"].get("name") == name and event.get("reason") == "FailedMount":
             fix = "make the Secret, ConfigMap or volume that it names"
             yield Cause(name, "", "FailedMount", event.get("message", ""), fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from phaseline.core.errors import CheckFailed
+from phaseline.core.errors import CheckFailed, TimedOut
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
@@ -102,7 +102,7 @@ def _await_answer(place: str) -> float:
     deadline = time.monotonic() + ANSWER_LIMIT
     while not web.answers(place):
         if time.monotonic() > deadline:
-            raise CheckFailed(f"{place} does not answer", why=f"tried for {ANSWER_LIMIT:.0f} s")
+            raise TimedOut(f"{place} does not answer", why=f"tried for {ANSWER_LIMIT:.0f} s")
         journal.progress(f"waiting for {place}")
         pause(0.2)
     started = time.monotonic()

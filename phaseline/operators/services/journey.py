@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 from phaseline.core.errors import CheckFailed
-from phaseline.core.settings import Journey
+from phaseline.core.settings import PLACEHOLDER, Journey
 from phaseline.tools import web
 
 
-def travel(journey: Journey, place: str) -> dict[str, str]:
+def travel(journey: Journey, place: str) -> dict[str, Any]:
     """Make the requests of `journey` in order at the address `place`; returns what was kept.
 
     Raises:
-        CheckFailed: an answer has another status or lacks an expected field.
+        CheckFailed: an answer has another status or lacks a field that is expected or to be kept.
         Unreachable: the address does not answer.
     """
-    kept: dict[str, str] = {}
+    kept: dict[str, Any] = {}
     for number, request in enumerate(journey.requests, start=1):
-        path = request.path.format(**kept)
+        path = _replaced(request.path, kept)
         answer = web.request(request.method, urljoin(place, path), _filled(request.json_body, kept))
         fault = ""
         if answer.status != request.status:
             fault = f"answered {answer.status}, expected {request.status}: {answer.text[:300]}"
         elif missing := differing(_filled(request.expect, kept), answer.json):
             fault = f"{missing} in {answer.text[:300]}"
+        elif lacking := _lacking(request.keep.values(), answer.json):
+            fault = f"no field {lacking!r} to keep in {answer.text[:300]}"
         if fault:
             raise CheckFailed(
                 f"{journey.name}: request {number}, {request.method} {path}, went wrong", why=fault
             )
-        kept.update({name: str(answer.json[field]) for name, field in request.keep.items()})
+        kept.update({name: answer.json[field] for name, field in request.keep.items()})
     return kept
 
 
@@ -45,9 +48,20 @@ def differing(expected: Mapping[str, Any], found: Any) -> str:
     return ""
 
 
-def _filled(value: Any, kept: Mapping[str, str]) -> Any:
+def _lacking(fields: Iterable[str], found: Any) -> str:
+    there = found if isinstance(found, dict) else {}
+    return next((field for field in fields if field not in there), "")
+
+
+def _replaced(text: str, kept: Mapping[str, Any]) -> str:
+    return re.sub(PLACEHOLDER, lambda mark: str(kept.get(mark[1], mark[0])), text)
+
+
+def _filled(value: Any, kept: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return value.format(**kept)
+        whole = re.fullmatch(PLACEHOLDER, value)
+        # alone, what was kept stays the number or truth value that it is
+        return kept[whole[1]] if whole and whole[1] in kept else _replaced(value, kept)
     if isinstance(value, dict):
         return {key: _filled(inner, kept) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phaseline.operators.deployments.diagnosis import Cause, causes
+from phaseline.operators.deployments.proof import foreign_images
+from phaseline.operators.deployments.world import World, waiting_for
+from phaseline.operators.images.model import BuiltImage
+
+
+def pod(phase: str = "Pending", **status: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "web-1"}, "status": {"phase": phase, **status}}
+
+
+def waiting(reason: str, **more: Any) -> dict[str, Any]:
+    state = {"waiting": {"reason": reason, "message": f"{reason} told"}}
+    return {"name": "web", "state": state, "restartCount": 0, **more}
+
+
+def ended(code: int, restarts: int, where: str = "lastState") -> dict[str, Any]:
+    dead = {"terminated": {"exitCode": code, "reason": "Error"}}
+    state: dict[str, Any] = {"running": {}} if where == "lastState" else {}
+    return {"name": "web", "restartCount": restarts, "state": state, where: dead}
+
+
+def event(reason: str, about: str = "web-1") -> dict[str, Any]:
+    told = f"{reason} told"
+    return {"involvedObject": {"kind": "Pod", "name": about}, "reason": reason, "message": told}
+
+
+UNSCHEDULABLE = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "Unschedulable",
+    "message": "0/1 nodes are available: 1 Insufficient cpu.",
+}
+HOPELESS = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "CrashLoopBackOff",
+]
+
+
+@pytest.mark.parametrize("reason", HOPELESS)
+@pytest.mark.parametrize("kind", ["containerStatuses", "initContainerStatuses"])
+def test_what_a_container_waits_for_in_vain(reason: str, kind: str) -> None:
+    found = causes([pod(**{kind: [waiting(reason)]})], [])
+    assert [(c.pod, c.container, c.reason, c.message) for c in found] == [
+        ("web-1", "web", reason, f"{reason} told")
+    ]
+    assert found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("one", "events", "reasons"),
+    [
+        (pod(conditions=[UNSCHEDULABLE]), [], ["Unschedulable"]),
+        (pod(), [event("FailedMount")], ["FailedMount"]),
+        (pod("Running", containerStatuses=[ended(1, 2)]), [], ["Error"]),
+        (pod(initContainerStatuses=[ended(3, 4, "state")]), [], ["Error"]),
+    ],
+)
+def test_what_else_keeps_a_pod_from_running(
+    one: dict[str, Any], events: list[dict[str, Any]], reasons: list[str]
+) -> None:
+    found = causes([one], events)
+    assert [cause.reason for cause in found] == reasons
+    assert all(cause.fix and cause.message for cause in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "events"),
+    [
+        (pod(), []),
+        (pod(containerStatuses=[waiting("ContainerCreating")]), []),
+        (pod(containerStatuses=[waiting("PodInitializing")]), [event("Pulling")]),
+        (pod("Running", containerStatuses=[ended(1, 1)]), []),
+        (pod("Running", containerStatuses=[ended(0, 5)]), []),
+        (pod("Running"), [event("FailedMount")]),  # of its first seconds: it has its mounts
+        (pod(), [event("FailedMount", about="another")]),
+        (pod(conditions=[{"type": "PodScheduled", "status": "True"}]), []),
+    ],
+)
+def test_what_time_may_cure_is_no_cause(one: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    assert causes([one], events) == []
+
+
+def test_a_cause_names_pod_container_message_and_fix() -> None:
+    told = waiting("CreateContainerConfigError")
+    told["state"]["waiting"]["message"] = 'secret "db" not found'
+    assert causes([pod(containerStatuses=[told])], []) == [
+        Cause(
+            pod="web-1",
+            container="web",
+            reason="CreateContainerConfigError",
+            message='secret "db" not found',
+            fix="make the Secret or ConfigMap that it names",
+        )
+    ]
+
+
+def workload(
+    status: dict[str, int], kind: str = "Deployment", wanted: int | None = 2
+) -> dict[str, Any]:
+    spec = {} if wanted is None else {"replicas": wanted}
+    metadata = {"name": "web", "generation": 3}
+    return {"kind": kind, "metadata": metadata, "spec": spec, "status": status}
+
+
+SEEN = {"observedGeneration": 3}
+DONE = {**SEEN, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 2}
+SET = {**SEEN, "desiredNumberScheduled": 1, "updatedNumberScheduled": 1}
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (workload(DONE), ""),
+        (workload({}), "Deployment/web: its controller has not seen the change"),
+        (workload({**DONE, "observedGeneration": 2}), "has not seen the change"),
+        (workload({**DONE, "updatedReplicas": 1}), "Deployment/web: 1 of 2 updated"),
+        (workload({**DONE, "replicas": 3}), "Deployment/web: 1 old to end"),
+        (workload({**DONE, "availableReplicas": 0}), "Deployment/web: 0 of 2 available"),
+        (workload(SEEN, wanted=0), ""),
+        (workload(SEEN, wanted=None), "0 of 1 updated"),
+        (workload({**DONE, "availableReplicas": 1}, "StatefulSet"), "StatefulSet/web: 1 of 2"),
+        (workload({**SET, "numberAvailable": 1}, "DaemonSet", None), ""),
+        (workload(SET, "DaemonSet", None), "DaemonSet/web: 0 of 1 available"),
+    ],
+)
+def test_what_a_rollout_waits_for(one: dict[str, Any], text: str) -> None:
+    found = waiting_for(one)
+    assert text in found if text else found == ""
+    assert World(workloads=(one,), pods=()).unfinished == ([found] if text else [])
+
+
+IMAGES = {
+    "web": BuiltImage(
+        component="web",
+        repository="localhost/shop/web",
+        tag="aaaa",
+        id="sha256:aaaa",
+        size=1,
+        base="",
+        route="packages",
+        layers=(),
+    )
+}
+
+
+def running(image: str, image_id: str, **metadata: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "web-1", **metadata},
+        "spec": {"containers": [{"name": "web", "image": image}]},
+        "status": {"containerStatuses": [{"name": "web", "imageID": image_id}]},
+    }
+
+
+OURS = "localhost/shop/web:aaaa"
+
+
+@pytest.mark.parametrize(
+    ("one", "faults"),
+    [
+        (running(OURS, "sha256:aaaa"), []),
+        (running(OURS, "localhost/shop/web@sha256:aaaa"), []),
+        (running(OURS, "sha256:bbbb"), ["web-1/web runs sha256:bbbb, built was sha256:aaaa"]),
+        (running(OURS, ""), ["web-1/web runs , built was sha256:aaaa"]),
+        (running("docker.io/library/redis:8", "sha256:cccc"), []),  # not one of ours
+        (running(OURS, "sha256:bbbb", deletionTimestamp="now"), []),  # on its way out
+    ],
+)
+def test_which_containers_run_something_else(one: dict[str, Any], faults: list[str]) -> None:
+    assert list(foreign_images(one, IMAGES)) == faults
