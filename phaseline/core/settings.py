@@ -1,4 +1,4 @@
-"""`pipeline.yaml` as typed values. Unknown fields, wrong types and missing folders are refused."""
+"""`pipeline.yaml` as typed values: an unknown field or a wrong type is refused."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from phaseline.core.errors import InvalidConfiguration
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 PLACEHOLDER = r"\{(\w+)\}"
 
@@ -259,70 +256,3 @@ def _ordered(components: tuple[Component, ...]) -> tuple[Component, ...]:
     except CycleError as error:
         cycle = " -> ".join(error.args[1])
         raise ValueError(f"components: their needs form a cycle: {cycle}") from None
-
-
-def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
-    """Read and validate `root/name`, and see that the folders and files it names exist.
-
-    Raises:
-        InvalidConfiguration: naming the field and what is wrong with it.
-    """
-    path = root / name
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InvalidConfiguration(
-            f"there is no {name} in {root}", fix="run invoke in a folder that has one"
-        ) from None
-    except OSError as error:
-        raise InvalidConfiguration(f"{name} cannot be read", why=str(error)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(f"{name} is not YAML", why=str(error)) from error
-    try:
-        pipeline = Pipeline.model_validate(content)
-    except ValidationError as error:
-        raise _explain(name, error) from error
-    _check_paths(root, name, pipeline)
-    return pipeline
-
-
-def _explain(name: str, error: ValidationError) -> InvalidConfiguration:
-    faults = []
-    for fault in error.errors(include_url=False, include_context=False):
-        where = re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in fault["loc"]))
-        message = fault["msg"].removeprefix("Value error, ")
-        faults.append(f"{where or name}: {message}")
-    return InvalidConfiguration(
-        f"{name} is not valid", why="; ".join(faults), fix="correct the field that is named"
-    )
-
-
-def _check_paths(root: Path, name: str, pipeline: Pipeline) -> None:
-    folders, files = _wanted_paths(pipeline)
-    faults = [_no("folder", field, root, path) for field, path in folders.items()]
-    faults += [_no("file", field, root, path) for field, path in files.items()]
-    if found := [fault for fault in faults if fault]:
-        raise InvalidConfiguration(
-            f"{name} is not valid", why="; ".join(found), fix="correct the path or make it"
-        )
-
-
-def _wanted_paths(pipeline: Pipeline) -> tuple[dict[str, Path], dict[str, Path]]:
-    folders = {"chart.folder": pipeline.chart.folder}
-    files = {}
-    for index, component in enumerate(pipeline.components):
-        if build := component.build:
-            field = f"components[{index}].build"
-            folders[f"{field}.folder"] = build.folder
-            files[f"{field}.dockerfile"] = build.dockerfile
-            if isinstance(build.prepare, Wheels):
-                files[f"{field}.prepare.lock"] = build.folder / build.prepare.lock
-    return folders, files
-
-
-def _no(kind: Literal["folder", "file"], field: str, root: Path, path: Path) -> str:
-    place = root / path
-    if not place.exists():
-        return f"{field}: {path} does not exist"
-    right = place.is_dir() if kind == "folder" else place.is_file()
-    return "" if right else f"{field}: {path} is no {kind}"

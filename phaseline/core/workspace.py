@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from phaseline.core.settings import Component, Pipeline, load_pipeline
+from phaseline.core.load import load_pipeline
+from phaseline.core.settings import Component, Pipeline
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.core.settings import load_pipeline
+from phaseline.core.load import load_pipeline
 
 Change = Callable[[dict[str, Any]], object]
 GOOD: dict[str, Any] = {
