@@ -51,7 +51,8 @@ HOPELESS = [
 @pytest.mark.parametrize("reason", HOPELESS)
 @pytest.mark.parametrize("kind", ["containerStatuses", "initContainerStatuses"])
 def test_what_a_container_waits_for_in_vain(reason: str, kind: str) -> None:
-    found = causes([pod(**{kind: [waiting(reason)]})], [])
+    statuses: dict[str, Any] = {kind: [waiting(reason)]}
+    found = causes([pod(**statuses)], [])
     assert [(c.pod, c.container, c.reason, c.message) for c in found] == [
         ("web-1", "web", reason, f"{reason} told")
     ]

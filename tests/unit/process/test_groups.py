@@ -14,7 +14,7 @@ import pytest
 from phaseline.core.errors import Interrupted
 from phaseline.process import groups
 from phaseline.process.command import Command
-from phaseline.process.run import attempt, pipe, run, spawn
+from phaseline.process.run import _detached, attempt, pipe, run, spawn
 from tests.unit.waiting import eventually, number_in, runs
 
 STUBBORN = "trap '' TERM; echo $$ > {}; while true; do sleep 0.05; done"
@@ -124,12 +124,12 @@ def test_killing_the_parent_ends_its_command_but_not_what_was_detached(tmp_path:
 def test_a_spawned_process_leads_its_own_session_and_appends_to_its_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "out.log"
     pids = [spawn(Command(argv=("sh", "-c", "echo $$; echo err >&2; pwd")), log) for _ in range(2)]
-    for pid in pids:
-        os.waitpid(pid, 0)
+    for process in _detached:
+        process.wait()
     assert sorted(log.read_text().split()) == sorted([*map(str, pids), *["err", "/"] * 2])
     sleeper = spawn(Command(argv=("sleep", "30")), log)
     try:
         assert os.getsid(sleeper) == sleeper
     finally:
         os.kill(sleeper, signal.SIGKILL)
-        os.waitpid(sleeper, 0)
+        _detached[-1].wait()

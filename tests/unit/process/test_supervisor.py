@@ -183,13 +183,10 @@ def test_nothing_in_the_namespace_outlives_the_supervisor_even_by_force(tmp_path
     assert eventually(lambda: not any(runs(process.pid) for process in below))
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_unit_that_ignores_sigterm_does_not_hold_the_end(
-    place: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_unit_that_ignores_sigterm_does_not_hold_the_end(tmp_path: Path) -> None:
     stubborn = f"trap '' TERM; echo $$ > {tmp_path}/pid; while true; do sleep 0.1; done"
     units = [lasting(tmp_path, "first"), unit(tmp_path, "stubborn", stubborn)]
-    with node(tmp_path, units, place) as one:
+    with node(tmp_path, units) as one:
         assert eventually(one.is_up)
         number_in(tmp_path / "pid")
         below = one.first().children(recursive=True)
