@@ -38,7 +38,7 @@ class Machine:
         rules: nftables' and iptables' rules, without counters.
         files: paths in the system's folders and the user's home, caches left out.
         sysctls: `name = value` of each kernel setting that does not change by itself.
-        processes: `PID command` of those that carry our names.
+        processes: `PID command` of those that have to do with our caches or a state folder.
     """
 
     mounts: frozenset[str]
@@ -130,5 +130,5 @@ def _passed_over(folder: Path) -> bool:
 def _processes() -> Iterator[str]:
     for process in psutil.process_iter(["pid", "cmdline"]):
         command = " ".join(process.info["cmdline"] or [])
-        if _OURS.search(command) and process.pid != os.getpid():
+        if str(cache_folder()) in command or "/.phaseline/" in command:
             yield f"{process.pid} {command}"

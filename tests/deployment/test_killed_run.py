@@ -16,34 +16,34 @@ pytestmark = pytest.mark.e2e
 
 # In the order in which they can be reached: each begins where the one before has led to.
 _POINTS = (
-    ("cluster", "T021.start     starting the node", signal.SIGKILL),
-    ("cluster", "T021.start     giving the cluster its roles", signal.SIGKILL),
-    ("cluster", "> T024 ", signal.SIGKILL),
-    ("containerize", "> T007.base", signal.SIGKILL),
-    ("containerize", "> T007.image", signal.SIGKILL),
-    ("containerize", "T008.page      installs", signal.SIGINT),
-    ("containerize", "T008.page      installs", signal.SIGKILL),
-    ("containerize", "T008.page      builds", signal.SIGKILL),
-    ("containerize", "> T008.image", signal.SIGKILL),
-    ("containerize", "> T010", signal.SIGINT),
-    ("containerize", "> T010", signal.SIGKILL),
-    ("deploy", "T026.images    loading", signal.SIGKILL),
-    ("deploy", "T026.release   applying", signal.SIGKILL),
-    ("deploy", "T026.release   waiting", signal.SIGINT),
-    ("deploy-all", "> T034", signal.SIGKILL),
+    ("cluster", "T021.start", "starting the node", signal.SIGKILL),
+    ("cluster", "T021.start", "giving the cluster its roles", signal.SIGKILL),
+    ("cluster", "T024", "", signal.SIGKILL),
+    ("containerize", "T007.base", "", signal.SIGKILL),
+    ("containerize", "T007.image", "", signal.SIGKILL),
+    ("containerize", "T008.page", "installs", signal.SIGINT),
+    ("containerize", "T008.page", "installs", signal.SIGKILL),
+    ("containerize", "T008.page", "builds", signal.SIGKILL),
+    ("containerize", "T008.image", "", signal.SIGKILL),
+    ("containerize", "T010", "", signal.SIGINT),
+    ("containerize", "T010", "", signal.SIGKILL),
+    ("deploy", "T026.images", "loading", signal.SIGKILL),
+    ("deploy", "T026.release", "applying", signal.SIGKILL),
+    ("deploy", "T026.release", "waiting", signal.SIGINT),
+    ("deploy-all", "T034", "", signal.SIGKILL),
 )
 _INTERRUPTED_WITHIN = 10.0
 _GONE_WITHIN = 5.0
 
 
-@pytest.mark.parametrize(("task", "point", "number"), _POINTS)
+@pytest.mark.parametrize(("task", "step", "text", "number"), _POINTS)
 def test_cut_off(
-    second_workspace: Workspace, task: str, point: str, number: signal.Signals
+    second_workspace: Workspace, task: str, step: str, text: str, number: signal.Signals
 ) -> None:
     workspace = second_workspace
     before = workspace.done()
     running = workspace.start(task)
-    running.await_line(point)
+    running.await_step(step, text)
     children = _children(running)
     running.send(number)
     ran = running.wait(_INTERRUPTED_WITHIN)
@@ -51,7 +51,7 @@ def test_cut_off(
     _, alive = psutil.wait_procs(children, 0.1 if number is signal.SIGINT else _GONE_WITHIN)
     assert not alive, ran.text
     now = workspace.done()
-    assert _step(point) not in now
+    assert step not in now
     assert now >= (before | ran.steps("✓")) - _unended(ran)
 
 
@@ -82,10 +82,6 @@ def _stays(process: psutil.Process) -> bool:
         return inside or any("phaseline.process.supervisor" in word for word in process.cmdline())
     except (OSError, psutil.NoSuchProcess):
         return False
-
-
-def _step(point: str) -> str:
-    return point.removeprefix("> ").split()[0]
 
 
 def _unended(ran: Ran) -> set[str]:

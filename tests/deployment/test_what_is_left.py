@@ -58,21 +58,21 @@ def test_no_image_of_ours(workspace: Workspace, before: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "point"),
+    ("task", "step", "text"),
     [
-        ("cluster", "T021.start     starting the node"),
-        ("cluster", "T021.start     waiting for"),
-        ("containerize", "> T007.image"),
-        ("containerize", "> T010"),
-        ("deploy", "T026.release   applying"),
+        ("cluster", "T021.start", "starting the node"),
+        ("cluster", "T021.start", "waiting for kube-apiserver"),
+        ("containerize", "T007.image", ""),
+        ("containerize", "T010", ""),
+        ("deploy", "T026.release", "applying"),
     ],
 )
 def test_nothing_after_a_killed_run(
-    workspace: Workspace, before: Machine, task: str, point: str
+    workspace: Workspace, before: Machine, task: str, step: str, text: str
 ) -> None:
     shutil.rmtree(workspace.state)
     running = workspace.start(task)
-    running.await_line(point)
+    running.await_step(step, text)
     running.send(signal.SIGKILL)
     running.wait()
     assert workspace.must("teardown").seconds < _AT_MOST

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,8 @@ class Running:
 
     process: subprocess.Popen[str]
     started: float
+    logs: Path
+    known_logs: frozenset[Path]
     lines: list[tuple[float, str]] = field(default_factory=list)
     _reader: threading.Thread | None = None
 
@@ -87,10 +89,23 @@ class Running:
 
     def await_line(self, text: str, limit: float = RUN_LIMIT) -> None:
         """Wait until it prints a line that holds `text`."""
+        self._await(lambda: text in self.text, repr(text), limit)
+
+    def await_step(self, step: str, text: str = "", limit: float = RUN_LIMIT) -> None:
+        """Wait until `step` works, and its log holds `text`: the screen leaves out much of it."""
+        known = self.known_logs
+
+        def reached() -> bool:
+            logs = [one for one in self.logs.glob(f"*/{step}.log") if one.parent not in known]
+            return any(text in log.read_text() for log in logs)
+
+        self._await(reached, f"{step}: {text!r}", limit)
+
+    def _await(self, reached: Callable[[], bool], what: str, limit: float) -> None:
         deadline = time.monotonic() + limit
-        while not any(text in line for _, line in self.lines):
-            assert self.process.poll() is None, f"it ended without {text!r}:\n{self.text}"
-            assert time.monotonic() < deadline, f"no {text!r} within {limit} s:\n{self.text}"
+        while not reached():
+            assert self.process.poll() is None, f"it ended without {what}:\n{self.text}"
+            assert time.monotonic() < deadline, f"no {what} within {limit} s:\n{self.text}"
             time.sleep(0.01)
 
     def send(self, number: signal.Signals) -> None:
@@ -157,6 +172,8 @@ class Workspace:
 
     def start(self, *words: str, env: Mapping[str, str] | None = None) -> Running:
         """Start a call of the command line; its output is no terminal."""
+        logs = self.state / "logs"
+        known = frozenset(logs.glob("*"))
         found = ("--search-root", str(self.search_root)) if self.search_root else ()
         process = subprocess.Popen(
             (*self.prefix, *INVOKE, *found, *words),
@@ -167,7 +184,7 @@ class Workspace:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        running = Running(process, time.monotonic())
+        running = Running(process, time.monotonic(), logs, known)
         running.read()
         return running
 
