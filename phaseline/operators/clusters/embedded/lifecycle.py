@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -110,7 +111,10 @@ def delete(layout: Layout) -> None:
     if found:
         with suppress(psutil.NoSuchProcess):
             found[1].kill()
-    _end(layout, patience=10.0)
+    with ThreadPoolExecutor(1) as pool:
+        # most of the files, while the kernel takes the namespaces down; what it misses goes below
+        pool.submit(shutil.rmtree, layout.folder / "containerd", ignore_errors=True)
+        _end(layout, patience=10.0)
     _remove_cgroup(layout)
     made_here = (layout.folder / _MADE_HERE).exists()
     shutil.rmtree(layout.folder, ignore_errors=False)
