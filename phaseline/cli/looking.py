@@ -106,9 +106,9 @@ def doctor(context: Context, *, as_json: bool) -> int:
 def cluster_status(context: Context, *, as_json: bool) -> int:
     """Print the node's processes; exit code 1 when one is not up."""
     from phaseline.operators.clusters import access
-    from phaseline.operators.clusters.embedded import lifecycle
+    from phaseline.operators.clusters.embedded import running
 
-    now = lifecycle.status(access.embedded(context))
+    now = running.status(access.embedded(context))
     listed = [{"process": name, **unit} for name, unit in now["units"].items()]
     _print(listed, as_json, f"the node is {now['phase']}")
     return 0 if now["phase"] == "running" and all(row["ready"] for row in listed) else 1

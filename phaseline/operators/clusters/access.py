@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phaseline.core.workspace import Context
-from phaseline.operators.clusters.embedded import lifecycle
+from phaseline.operators.clusters.embedded import running
 from phaseline.operators.clusters.embedded.layout import Layout, layout
 from phaseline.operators.clusters.model import kubeconfig, require
 from phaseline.tools.ctr import Ctr
@@ -32,7 +32,7 @@ def node_images(context: Context) -> Ctr:
     Raises:
         CheckFailed: there is no cluster, or its node is down.
     """
-    return lifecycle.containerd(embedded(context))
+    return running.containerd(embedded(context))
 
 
 def dns_server(context: Context) -> str:

@@ -9,7 +9,7 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-from phaseline.operators.clusters.embedded import lifecycle
+from phaseline.operators.clusters.embedded import running
 from phaseline.operators.clusters.embedded.layout import PAUSE
 from phaseline.operators.clusters.scratch import scratch_namespace
 from phaseline.tools import dns
@@ -23,7 +23,7 @@ def check_health(context: Context) -> Report:
     Raises:
         CheckFailed: names each fault.
     """
-    now = lifecycle.status(access.embedded(context))
+    now = running.status(access.embedded(context))
     faults = [f"{name} is not ready" for name, unit in now["units"].items() if not unit["ready"]]
     nodes = access.kubectl(context).items("nodes")
     faults += [fault for node in nodes for fault in node_faults(node)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access, model
-from phaseline.operators.clusters.embedded import lifecycle
+from phaseline.operators.clusters.embedded import lifecycle, running
 from phaseline.operators.clusters.embedded.layout import layout
 from phaseline.operators.clusters.plan import plan
 from phaseline.tools.toolchain import ensure
@@ -38,7 +38,7 @@ def start_stands(context: Context) -> Standing:
     state = model.load(context)
     if state is None:
         return Standing(False, "there is no cluster")
-    now = lifecycle.status(layout(context, state))
+    now = running.status(layout(context, state))
     down = [name for name, unit in now["units"].items() if not unit["ready"]]
     if now["phase"] != "running" or down:
         return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())

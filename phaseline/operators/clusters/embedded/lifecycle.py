@@ -1,17 +1,13 @@
-"""Start, stop and delete an embedded cluster, and see how it does."""
+"""Start, stop and delete an embedded cluster."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -21,59 +17,24 @@ from phaseline.core.files import write_atomic
 from phaseline.operators.clusters import ranges
 from phaseline.operators.clusters.embedded import configuration, pause
 from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, PAUSE, Layout
+from phaseline.operators.clusters.embedded.readiness import await_node, await_pods, await_units
+from phaseline.operators.clusters.embedded.running import (
+    containerd,
+    status,
+    supervisor,
+    tail,
+    unit_names,
+)
 from phaseline.process import journal
 from phaseline.process.command import Command
 from phaseline.process.groups import pause as wait_a_little
 from phaseline.process.run import spawn
 from phaseline.tools import cgroups, ip
-from phaseline.tools.ctr import Ctr
 from phaseline.tools.kubectl import Kubectl
 
 START_LIMIT = 90.0
-GIVE_UP_AFTER = 6  # restarts of a unit that never became ready
 _MADE_HERE = "cni-results/made-here"
 _PACKAGE = str(Path(__file__).parents[4])  # the node runs the code that started it
-
-
-def supervisor(layout: Layout) -> tuple[psutil.Process, psutil.Process] | None:
-    """The two processes that hold the node: `unshare`, and process 1 of the node below it.
-
-    They are found by the specification that they were started with, so that a start that was cut
-    off is found too, and a reused process ID is never taken for them.
-    """
-    wanted = str(layout.specification)
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if words[-1:] == [wanted] and words[0].endswith("unshare"):
-            with suppress(psutil.NoSuchProcess):
-                children = process.children()
-                if children:
-                    return process, children[0]
-    return None
-
-
-def status(layout: Layout) -> dict[str, Any]:
-    """What the supervisor last said of its units; `phase` is `down` when it is not there."""
-    down = {"phase": "down", "fault": "", "units": {}}
-    if supervisor(layout) is None:
-        return down
-    try:
-        found: dict[str, Any] = json.loads(layout.status.read_text())
-    except (FileNotFoundError, ValueError):
-        return down
-    return found
-
-
-def containerd(layout: Layout) -> Ctr:
-    """The node's containerd, reached from here through the root of the node's first process.
-
-    Raises:
-        CheckFailed: the node is down.
-    """
-    found = supervisor(layout)
-    if found is None:
-        raise CheckFailed("the node is down", fix="run `invoke cluster`")
-    return Ctr(Path(f"/proc/{found[1].pid}/root/run/containerd/containerd.sock"))
 
 
 def start(layout: Layout, binaries: Path) -> None:
@@ -90,13 +51,13 @@ def start(layout: Layout, binaries: Path) -> None:
         launched = time.time()
         _launch(layout, binaries)
     deadline = time.monotonic() + START_LIMIT
-    _await_units(layout, deadline, ("containerd",))
+    await_units(layout, deadline, ("containerd",))
     _load_pause(layout)
-    _await_units(layout, deadline, ("kube-apiserver",))
+    await_units(layout, deadline, ("kube-apiserver",))
     _bootstrap(layout, binaries, deadline)
-    _await_units(layout, deadline, tuple(_unit_names(layout)))
-    _await_node(layout, binaries, deadline)
-    _await_pods(layout, binaries, launched, deadline)
+    await_units(layout, deadline, tuple(unit_names(layout)))
+    await_node(layout, binaries, deadline)
+    await_pods(layout, binaries, launched, deadline)
 
 
 def stop(layout: Layout) -> None:
@@ -198,37 +159,8 @@ def _launch(layout: Layout, binaries: Path) -> None:
 def _inner(layout: Layout) -> psutil.Process:
     found = supervisor(layout)
     if found is None:
-        raise CheckFailed("the node's supervisor did not start", why=_tail(layout, "supervisor"))
+        raise CheckFailed("the node's supervisor did not start", why=tail(layout, "supervisor"))
     return found[1]
-
-
-def _unit_names(layout: Layout) -> list[str]:
-    return [unit["name"] for unit in json.loads(layout.specification.read_text())["units"]]
-
-
-def _await_units(layout: Layout, deadline: float, names: tuple[str, ...]) -> None:
-    said = 0.0
-    while True:
-        now = status(layout)
-        waiting = [name for name in names if not now["units"].get(name, {}).get("ready")]
-        if now["phase"] == "running" and not waiting:
-            return
-        if now["phase"] in ("failed", "stopped") or supervisor(layout) is None:
-            cause = now["fault"] or _tail(layout, "supervisor")
-            raise CheckFailed("the node could not be prepared", why=cause)
-        failing = [n for n in waiting if now["units"].get(n, {}).get("restarts", 0) > GIVE_UP_AFTER]
-        if failing or time.monotonic() > deadline:
-            first = (failing or waiting or ["supervisor"])[0]
-            raise TimedOut(f"{first} did not become ready", why=_tail(layout, first))
-        if time.monotonic() - said > 2.0:
-            said = time.monotonic()
-            journal.progress(f"waiting for {', '.join(waiting) or now['phase']}")
-        wait_a_little(0.05)
-
-
-def _tail(layout: Layout, name: str) -> str:
-    log = layout.logs / f"{name}.log"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else ""
 
 
 def _load_pause(layout: Layout) -> None:
@@ -256,35 +188,3 @@ def _apply(kubectl: Kubectl, manifest: str, deadline: float) -> None:
             if time.monotonic() > deadline:
                 raise
         wait_a_little(0.2)
-
-
-def _await_node(layout: Layout, binaries: Path, deadline: float) -> None:
-    kubectl = Kubectl(binaries / "kubectl", layout.folder / "kubeconfig")
-    while True:
-        node = kubectl.get("node", layout.state.name)
-        conditions = {c["type"]: c for c in node["status"].get("conditions", [])} if node else {}
-        ready = conditions.get("Ready", {"status": "Unknown", "message": "it has not registered"})
-        if ready["status"] == "True":
-            return
-        if time.monotonic() > deadline:
-            raise TimedOut("the node is not Ready", why=ready["message"] + _tail(layout, "kubelet"))
-        journal.progress(f"waiting for the node to be Ready: {ready['message'][:80]}")
-        wait_a_little(0.1)
-
-
-def _await_pods(layout: Layout, binaries: Path, launched: float, deadline: float) -> None:
-    """Wait until no pod is told to run by a status from before the launch."""
-    kubectl = Kubectl(binaries / "kubectl", layout.folder / "kubeconfig")
-    while stale := [pod for pod in kubectl.items("pods", "-A") if predates(pod, launched)]:
-        name = stale[0]["metadata"]["name"]
-        if time.monotonic() > deadline:
-            raise TimedOut(f"the pod {name} is not taken up again", why=_tail(layout, "kubelet"))
-        journal.progress(f"waiting for the node to take up {name} again")
-        wait_a_little(0.2)
-
-
-def predates(pod: Mapping[str, Any], moment: float) -> bool:
-    """Whether a pod's status has a container run that began before `moment` (epoch seconds)."""
-    states = [one.get("state", {}) for one in pod["status"].get("containerStatuses", [])]
-    begun = [state["running"]["startedAt"] for state in states if "running" in state]
-    return any(datetime.fromisoformat(text).timestamp() < int(moment) for text in begun)
