@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -84,6 +85,24 @@ def environment(command: Command) -> dict[str, str]:
     """Our own environment with the command's laid over it."""
     merged = {**os.environ, **command.env}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def wait(process: subprocess.Popen[bytes], limit: float) -> int:
+    """Wait for the end of `process` and return its exit code; wakes at once, unlike Popen.wait.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended within `limit` seconds.
+    """
+    if process.poll() is None:
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            poller = select.poll()
+            poller.register(descriptor, select.POLLIN)
+            if not poller.poll(limit * 1000):
+                raise subprocess.TimeoutExpired(process.args, limit)
+        finally:
+            os.close(descriptor)
+    return process.wait()
 
 
 def end(process: subprocess.Popen[bytes], patience: float) -> None:

@@ -45,7 +45,7 @@ def attempt(command: Command, on_line: Callable[[str], None] | None = None) -> C
     with groups.started(command) as process:
         streams = _Streams(command, process, on_line)
         try:
-            process.wait(command.timeout)
+            groups.wait(process, command.timeout)
         except subprocess.TimeoutExpired:
             groups.end(process, command.stop)
             raise _too_long(command, str(command), streams.text("stderr", "stdout")) from None
@@ -69,13 +69,13 @@ def pipe(producer: Command, consumer: Command) -> Completed:
             faults = _Streams(producer, source, names=("stderr",))
             streams = _Streams(consumer, sink)
             try:
-                sink.wait(consumer.timeout)
+                groups.wait(sink, consumer.timeout)
             except subprocess.TimeoutExpired:
                 groups.end(sink, consumer.stop)
                 seen = streams.text("stderr", "stdout") or faults.text("stderr")
                 raise _too_long(consumer, line, seen) from None
         try:
-            source.wait(_PRODUCER_GRACE)
+            groups.wait(source, _PRODUCER_GRACE)
         except subprocess.TimeoutExpired:
             groups.end(source, producer.stop)
             raise _too_long(producer, line, faults.text("stderr")) from None
