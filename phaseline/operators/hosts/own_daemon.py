@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -30,6 +31,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 1.5
 SOCKET_LIMIT = 107
 SETTINGS = Path("/etc/docker")
+APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
 _PRIVATE = "/run/phaseline"
 _PACKAGE = str(Path(__file__).parents[3])
 
@@ -96,6 +98,9 @@ def specification(place: Place, dockerd: Path, resolver: Path) -> dict[str, Any]
     prepare = [[mount, "--bind", str(settings), str(SETTINGS)]]
     if (certificates := SETTINGS / "certs.d").is_dir():
         prepare.insert(0, [mount, "--bind", str(certificates), str(settings / "certs.d")])
+    if APPARMOR.exists() and not shutil.which("apparmor_parser"):
+        # dockerd could not load its profile, would name it all the same, and every build would fail
+        prepare.append([mount, "--bind", "/dev/null", str(APPARMOR)])
     private = [[mount, "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]]
     if resolver.is_relative_to("/run"):
         folder = str(resolver.parent)

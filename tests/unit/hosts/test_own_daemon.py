@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from phaseline.core.errors import HostUnfit
+from phaseline.operators.hosts import own_daemon
 from phaseline.operators.hosts.own_daemon import (
     Place,
     configuration,
@@ -40,6 +41,23 @@ def test_name_resolution_survives_the_private_run_folder(resolver: str, kept: bo
     tmpfs = next(index for index, argv in enumerate(prepare) if "tmpfs" in argv)
     moved = [argv for argv in prepare[tmpfs:] if argv[-1] == "/run/systemd/resolve"]
     assert bool(moved) is kept
+
+
+@pytest.mark.parametrize(
+    ("kernel", "parser", "hidden"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+def test_apparmor_is_hidden_where_its_profiles_cannot_be_loaded(
+    kernel: bool, parser: bool, hidden: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enabled, program = tmp_path / "enabled", tmp_path / "apparmor_parser"
+    for there, file in ((kernel, enabled), (parser, program)):
+        if there:
+            file.touch(mode=0o755)
+    monkeypatch.setattr(own_daemon, "APPARMOR", enabled)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    plan = specification(PLACE, Path("/usr/sbin/dockerd"), Path("/etc/resolv.conf"))
+    assert (["/usr/bin/mount", "--bind", "/dev/null", str(enabled)] in plan["prepare"]) is hidden
 
 
 def test_stopping_what_never_ran_is_harmless(tmp_path: Path) -> None:
