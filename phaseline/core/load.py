@@ -29,7 +29,9 @@ def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
     except OSError as error:
         raise InvalidConfiguration(f"{name} cannot be read", why=str(error)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(f"{name} is not YAML", why=str(error)) from error
+        raise InvalidConfiguration(
+            f"{name} is not YAML", why=str(error), fix="correct the place that is named"
+        ) from error
     try:
         pipeline = Pipeline.model_validate(content)
     except ValidationError as error:

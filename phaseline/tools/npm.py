@@ -15,7 +15,14 @@ def install(folder: Path, programs: Path, *, timeout: float = 600.0) -> Command:
     Args:
         programs: the folder that holds node and npm.
     """
-    return _npm(folder, programs, ("ci", "--no-audit", "--no-fund", "--prefer-offline"), timeout)
+    quiet = ("--no-audit", "--no-fund", "--prefer-offline")
+    # npm's own waits are 10 s and more: without a network it would take minutes to say so
+    patience = (
+        "--fetch-retries=3",
+        "--fetch-retry-mintimeout=500",
+        "--fetch-retry-maxtimeout=4000",
+    )
+    return _npm(folder, programs, ("ci", *quiet, *waits), timeout)
 
 
 def run_script(folder: Path, programs: Path, script: str, *, timeout: float = 300.0) -> Command:

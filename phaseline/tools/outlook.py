@@ -36,11 +36,20 @@ class Outlook:
 
 def plan(names: tuple[str, ...] = NEEDED) -> list[Outlook]:
     """An outlook for each tool; asks release sites for no more than a head, each once."""
-    return [_outlook(find(name)) for name in names]
+    return [look(name) for name in names]
+
+
+def look(name: str, version: str | None = None) -> Outlook:
+    """The outlook for one tool, at another `version` than the catalogue's if one is given.
+
+    Raises:
+        InvalidConfiguration: the version cannot be had: the tool has no releases.
+    """
+    return _outlook(find(name, version))
 
 
 def _outlook(tool: Tool) -> Outlook:
-    if found := locate(tool.name):
+    if found := locate(tool.name, tool.version):
         return Outlook(tool.name, tool.version, found)
     if tool.part_of:
         return Outlook(tool.name, tool.version, None, f"{tool.part_of}, which brings it")

@@ -21,7 +21,12 @@ def embedded(context: Context) -> Layout:
 
 
 def kubectl(context: Context) -> Kubectl:
-    """kubectl as the cluster's administrator."""
+    """kubectl as the cluster's administrator.
+
+    Raises:
+        CheckFailed: this workspace has no cluster.
+    """
+    require(context)
     tools = ensure("kubernetes", context.pipeline.cluster.kubernetes)
     return Kubectl(tools.path / "kubectl", kubeconfig(context))
 

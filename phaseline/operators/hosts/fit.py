@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from phaseline.core.workspace import Context, cache_folder
 from phaseline.operators.clusters import model
 from phaseline.operators.clusters.plan import free_link
 from phaseline.operators.hosts.measures import NAMESPACES, Measures, measure
-from phaseline.tools import docker
+from phaseline.tools import docker, outlook
 
 FREE = 5 * 10**9
 CPUS = 2
@@ -60,7 +61,8 @@ def findings(context: Context) -> tuple[Finding, ...]:
     folders = [context.state, cache_folder()]
     if docker.answers(docker.candidates()[0]):
         folders.append(Path("/var/lib/docker"))
-    return (*judge(measure(folders), root_for=_root_for(context)), _addresses(context))
+    judged = judge(measure(folders), root_for=_root_for(context))
+    return (*judged, _addresses(context), *_tools(context))
 
 
 def judge(measures: Measures, *, root_for: str = "", free: int = FREE) -> tuple[Finding, ...]:
@@ -127,6 +129,14 @@ def _kernel(measures: Measures, *, needed: bool) -> tuple[Finding, ...]:
             "mount cgroup2 at /sys/fs/cgroup",
         ),
     )
+
+
+def _tools(context: Context) -> Iterator[Finding]:
+    """Whether the large tools are there or can be had; what they come from is asked at most."""
+    for name, version in (("kubernetes", context.pipeline.cluster.kubernetes), ("helm", None)):
+        seen = outlook.look(name, version)
+        fix = "connect this machine to one of these sources, or put it on PATH"
+        yield Finding(name, bool(seen.found or seen.comes_from), str(seen), fix)
 
 
 def _addresses(context: Context) -> Finding:
