@@ -22,7 +22,7 @@ def install(folder: Path, programs: Path, *, timeout: float = 600.0) -> Command:
         "--fetch-retry-mintimeout=500",
         "--fetch-retry-maxtimeout=4000",
     )
-    return _npm(folder, programs, ("ci", *quiet, *waits), timeout)
+    return _npm(folder, programs, ("ci", *quiet, *patience), timeout)
 
 
 def run_script(folder: Path, programs: Path, script: str, *, timeout: float = 300.0) -> Command:
