@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -161,6 +162,7 @@ def main() -> int:
     parser.add_argument("--first", action="store_true", help="the first ever run too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that all is torn down
     figures = [*(first_ever() if options.first else []), *everyday()]
     return show(figures, as_json=options.json)
 
