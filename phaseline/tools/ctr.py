@@ -16,7 +16,7 @@ class Ctr:
 
     socket: Path
 
-    def command(self, *arguments: str, timeout: float = 120.0) -> Command:
+    def command(self, *arguments: str, timeout: float = 600.0) -> Command:
         """A call to this containerd."""
         base = ("ctr", f"--address={self.socket}", "--namespace=k8s.io")
         return Command(argv=(*base, *arguments), timeout=timeout)
