@@ -29,6 +29,18 @@ from typing import Any
 SLOWEST_RESTART = 5.0
 STEADY_AFTER = 20.0
 SHUTDOWN_PATIENCE = 4.0
+# of the login or service that started us: they name sockets and folders that the units outlive,
+# or that a private /run covers
+_SESSION = (
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "NOTIFY_SOCKET",
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +233,7 @@ def _start(unit: Unit) -> int:
     return os.posix_spawn(
         unit.argv[0],
         unit.argv,
-        {**os.environ, **unit.env},
+        {**_lasting_environment(), **unit.env},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, unit.log, flags, 0o600),
@@ -231,6 +243,10 @@ def _start(unit: Unit) -> int:
         setsigmask=[],
         setsigdef=[signal.SIGPIPE],
     )
+
+
+def _lasting_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _SESSION}
 
 
 def _answers(ready: str) -> bool:

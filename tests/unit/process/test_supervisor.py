@@ -217,6 +217,20 @@ def test_what_is_prepared_comes_first(tmp_path: Path) -> None:
         assert eventually(lambda: (tmp_path / "seen.log").read_text() == "file\n")
 
 
+@pytest.mark.parametrize("name", ["XDG_RUNTIME_DIR", "NOTIFY_SOCKET"])
+def test_units_know_nothing_of_the_session_that_started_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "/run/of/the/session")
+    monkeypatch.setenv("KEPT", "as it was")
+    script = f"env > {tmp_path}/draft && mv {tmp_path}/draft {tmp_path}/seen; exec sleep 300"
+    with node(tmp_path, [unit(tmp_path, "one", script)]):
+        assert eventually((tmp_path / "seen").exists)
+    seen = (tmp_path / "seen").read_text().splitlines()
+    assert "KEPT=as it was" in seen
+    assert not [line for line in seen if line.startswith(f"{name}=")]
+
+
 @pytest.mark.parametrize(
     ("prepare", "fault"),
     [
