@@ -24,15 +24,19 @@ def routes() -> list[tuple[str, str]]:
     return found
 
 
-def join(name: str, process: int, address: str, inside: str) -> None:
-    """Make a veth pair: `name` with `address` here, `inside` in the network of `process`.
-
-    Args:
-        address: this machine's end with its prefix length, such as 172.31.0.1/30.
-    """
+def join(name: str, process: int, inside: str) -> None:
+    """Make a veth pair: `name` here, `inside` in the network of `process`."""
     make = ("ip", "link", "add", name, "type", "veth", "peer", "name", inside)
     run(Command(argv=(*make, "netns", str(process))))
-    run(Command(argv=("ip", "address", "add", address, "dev", name)))
+
+
+def settle(name: str, address: str) -> None:
+    """Give the interface `name` its address and bring it up; done again it changes nothing.
+
+    Args:
+        address: with its prefix length, such as 172.31.0.1/30.
+    """
+    run(Command(argv=("ip", "address", "replace", address, "dev", name)))
     run(Command(argv=("ip", "link", "set", name, "up")))
 
 

@@ -44,12 +44,15 @@ def start(layout: Layout, binaries: Path) -> None:
         HostUnfit: the address range is in use by something else.
         TimedOut: it did not become ready; names the unit and its last lines.
     """
-    if status(layout)["phase"] not in ("running", "down"):
-        _end(layout, patience=6.0)
+    phase = status(layout)["phase"]
+    if phase not in ("running", "down") or (phase == "running" and not ip.exists(layout.interface)):
+        _end(layout, patience=6.0)  # half a node: its start was cut off, or its link was removed
     launched = 0.0
     if supervisor(layout) is None:
         launched = time.time()
         _launch(layout, binaries)
+    # also for a node that runs: a start may have been cut off between the pair and its address
+    ip.settle(layout.interface, f"{layout.state.host_address}/30")
     deadline = time.monotonic() + START_LIMIT
     await_units(layout, deadline, ("containerd",))
     _load_pause(layout)
@@ -147,7 +150,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
         layout.logs / "supervisor.log",
     )
     inner = _inner(layout)
-    ip.join(layout.interface, inner.pid, f"{layout.state.host_address}/30", "eth0")
+    ip.join(layout.interface, inner.pid, "eth0")
 
 
 @retry(
