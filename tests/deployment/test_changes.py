@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import httpx
 import pytest
 
@@ -36,6 +38,18 @@ def test_a_service_deleted_by_hand(deployed: Deployed) -> None:
     ran = deployed.deploy()
     assert "T026.release" in ran.steps("✓")
     assert httpx.get(deployed.address, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("change", [("delete",), ("set", "down")])
+def test_the_link_to_the_node_cut_by_hand(deployed: Deployed, change: tuple[str, ...]) -> None:
+    todo = application.write(deployed.address, "Behind the link")
+    name = f"pl-{deployed.workspace.cluster['name'].rpartition('-')[2]}"
+    verb, *more = change
+    subprocess.run(("ip", "link", verb, name, *more), check=True)
+    ran = deployed.deploy()
+    assert "T021.start" in ran.steps("✓")
+    assert not ran.steps("✓") & _BUILDS
+    assert application.read(deployed.address, todo) == "Behind the link"
 
 
 def test_an_image_removed_from_the_node(deployed: Deployed) -> None:

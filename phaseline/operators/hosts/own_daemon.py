@@ -16,9 +16,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from phaseline.core.errors import CommandFailed, HostUnfit
+from phaseline.core.errors import CommandFailed, HostUnfit, TimedOut
 from phaseline.core.files import write_json
 from phaseline.process import journal
 from phaseline.process.command import Command
@@ -27,8 +27,12 @@ from phaseline.process.run import spawn
 from phaseline.tools import cgroups, docker
 from phaseline.tools.toolchain import ensure
 
+if TYPE_CHECKING:
+    import psutil
+
 START_SECONDS = 30.0
 STOP_SECONDS = 1.5
+KILL_SECONDS = 10.0
 SOCKET_LIMIT = 107
 SETTINGS = Path("/etc/docker")
 APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
@@ -212,11 +216,23 @@ def _end(pid: int) -> None:
     for first in holder.children():
         with suppress(psutil.NoSuchProcess):
             first.terminate()
-    try:
-        holder.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
+    if not _ends(holder, STOP_SECONDS):
         holder.kill()  # the kernel then ends all the others
-        holder.wait(STOP_SECONDS)
+        if not _ends(holder, KILL_SECONDS):
+            raise TimedOut(f"the process {pid}, which holds our Docker daemon, does not end")
+
+
+def _ends(process: psutil.Process, limit: float) -> bool:
+    """Whether it ends within `limit` seconds; one that its parent has not collected has ended."""
+    import psutil
+
+    deadline = time.monotonic() + limit
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            pause(0.02)
+    return True
 
 
 def _born(pid: int) -> float:
