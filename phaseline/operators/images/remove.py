@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,17 @@ def _name(context: Context) -> str:
 
 
 def _tags(client: DockerClient, prefix: str) -> list[str]:
-    tags = (tag for image in client.images.list() for tag in image.tags)
+    tags = (tag for image in client.api.images() for tag in image["RepoTags"] or ())
     return sorted(tag for tag in tags if tag.startswith(prefix))
+
+
+def _images(client: DockerClient) -> Iterator[Image]:
+    """All images. Not images.list(): that fails when another workspace removes one meanwhile."""
+    from docker.errors import ImageNotFound
+
+    for listed in client.api.images():
+        with suppress(ImageNotFound):
+            yield client.images.get(listed["Id"])
 
 
 def _remove(client: DockerClient, tag: str) -> None:
@@ -68,7 +78,7 @@ def _remove(client: DockerClient, tag: str) -> None:
 
 
 def _unused_bases(client: DockerClient) -> list[str]:
-    images = client.images.list()
+    images = list(_images(client))
     users = [layers_of(image) for image in images if not _is_base(image)]
     bases = [image for image in images if _is_base(image) and not _carries(image, users)]
     return sorted(tag for image in bases for tag in image.tags if tag.startswith(BASES))
