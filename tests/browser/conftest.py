@@ -44,7 +44,7 @@ def stack(session_stack: Stack) -> Stack:
     return session_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def page_url(request: pytest.FixtureRequest) -> str:
     """Where the page under test is; its list may hold todos that are not the tests' own."""
     given = os.environ.get("PHASELINE_PAGE_URL")

@@ -84,9 +84,10 @@ def test_320_pixels_are_enough(stack: Stack, new_page: Callable[..., Page]) -> N
     assert _overflow(page.page) == []
     small = page.page.evaluate(
         "() => [...document.querySelectorAll('button, input[type=checkbox]')]"
-        ".map(e => e.getBoundingClientRect()).filter(r => r.width < 24 || r.height < 24).length"
+        ".filter(e => ['width', 'height'].some(side => e.getBoundingClientRect()[side] < 23.9))"
+        ".map(e => e.outerHTML)"
     )
-    assert small == 0
+    assert small == []
 
 
 def _overflow(page: Page) -> list[str]:

@@ -49,6 +49,18 @@ def test_escape_cancels_an_edit_and_gives_the_place_back(todo_page: TodoPage) ->
     page.expect_stored(title, version=1)
 
 
+def test_an_opened_editor_does_not_take_the_focus_back(todo_page: TodoPage) -> None:
+    page, title = todo_page, todo_page.title("Typed fast")
+    page.add(title)
+    # All in one task: the editor is drawn when it ends, and the user is already in the notes.
+    page.edit_button(title).evaluate(
+        "async e => { e.click(); await null; await null; "
+        "document.querySelector('.editor textarea').focus(); }"
+    )
+    page.page.wait_for_timeout(300)
+    expect(page.page.get_by_label("Notes")).to_be_focused()
+
+
 def test_control_enter_saves_from_the_notes(todo_page: TodoPage) -> None:
     page, keyboard = todo_page, todo_page.page.keyboard
     title = page.title("With notes")

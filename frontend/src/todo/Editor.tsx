@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { cleanTitle, NOTES_MAX, TITLE_MAX } from "./fields";
 import type { Fields } from "./fields";
 
@@ -16,7 +16,8 @@ export function Editor({ name, initial, onSave, onCancel }: Props) {
   const [fields, setFields] = useState(initial);
   const [isMissing, setMissing] = useState(false);
 
-  useEffect(() => {
+  // Before the page is drawn: select() takes the focus, which by then may be in another field.
+  useLayoutEffect(() => {
     titleRef.current?.select();
   }, []);
 
