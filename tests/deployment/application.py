@@ -90,10 +90,9 @@ def helm(workspace: Workspace, *words: str) -> str:
 
 
 def pods(workspace: Workspace) -> list[dict[str, Any]]:
-    """The application's pods."""
+    """The application's pods, without those that an update is ending."""
     listed = json.loads(kubectl(workspace, "-n", NAMESPACE, "get", "pods", "-o", "json"))
-    items: list[dict[str, Any]] = listed["items"]
-    return items
+    return [pod for pod in listed["items"] if "deletionTimestamp" not in pod["metadata"]]
 
 
 def running_images(workspace: Workspace) -> dict[str, str]:

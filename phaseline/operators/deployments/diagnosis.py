@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from phaseline.operators.deployments.world import Object
@@ -18,8 +18,9 @@ _HOPELESS = {
     "RunContainerError": "correct the container's command or security context",
     "CrashLoopBackOff": "read the last lines above: the program ends by itself",
 }
-_CRASHES = _HOPELESS["CrashLoopBackOff"]
 _ENDED_TOO_OFTEN = 2
+# How often each container, by pod and name, has been restarted.
+Restarts = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,41 @@ class Cause:
     fix: str
 
 
-def causes(pods: Iterable[Object], events: Iterable[Object]) -> list[Cause]:
-    """What keeps pods from running that time will not cure."""
+def restarts(pods: Iterable[Object]) -> Restarts:
+    """How often each container of the pods has been restarted."""
+    return {
+        (pod["metadata"]["name"], one["name"]): one.get("restartCount", 0)
+        for pod in pods
+        for one in _containers(pod)
+    }
+
+
+def causes(
+    pods: Iterable[Object], events: Iterable[Object], before: Restarts | None = None
+) -> list[Cause]:
+    """What keeps pods from running that time will not cure.
+
+    Args:
+        before: restarts that do not count: a node that was switched off restarts all containers.
+    """
     seen = list(events)
-    return [cause for pod in pods for cause in _of_pod(pod, seen)]
+    staying = (pod for pod in pods if "deletionTimestamp" not in pod["metadata"])
+    return [cause for pod in staying for cause in _of_pod(pod, seen, before or {})]
 
 
-def _of_pod(pod: Object, events: list[Object]) -> Iterator[Cause]:
+def _containers(pod: Object) -> tuple[Object, ...]:
+    status = pod.get("status", {})
+    return (*status.get("initContainerStatuses", []), *status.get("containerStatuses", []))
+
+
+def _of_pod(pod: Object, events: list[Object], before: Restarts) -> Iterator[Cause]:
     name, status = pod["metadata"]["name"], pod.get("status", {})
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
             fix = "lower its requests or node selector, or give the cluster more"
             yield Cause(name, "", "Unschedulable", condition.get("message", ""), fix)
-    both = (*status.get("initContainerStatuses", []), *status.get("containerStatuses", []))
-    for container in both:
-        yield from _of_container(name, container)
+    for container in _containers(pod):
+        yield from _of_container(name, container, before.get((name, container["name"]), 0))
     # an event outlives its cause: a pod whose containers have started has its mounts
     mounts = [] if status.get("phase", "Pending") != "Pending" else events
     for event in mounts:
@@ -56,21 +77,16 @@ def _of_pod(pod: Object, events: list[Object]) -> Iterator[Cause]:
             yield Cause(name, "", "FailedMount", event.get("message", ""), fix)
 
 
-def _of_container(pod: str, container: Object) -> Iterator[Cause]:
-    waiting = container.get("state", {}).get("waiting", {})
+def _of_container(pod: str, container: Object, before: int) -> Iterator[Cause]:
+    name, state = container["name"], container.get("state", {})
+    waiting = state.get("waiting", {})
     reason = waiting.get("reason", "")
     if reason in _HOPELESS:
-        yield Cause(pod, container["name"], reason, waiting.get("message", ""), _HOPELESS[reason])
+        yield Cause(pod, name, reason, waiting.get("message", ""), _HOPELESS[reason])
         return
-    ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get(
-        "terminated", {}
-    )
-    if ended.get("exitCode") and container.get("restartCount", 0) >= _ENDED_TOO_OFTEN:
-        message = f"ended with exit code {ended['exitCode']}, {container['restartCount']} restarts"
-        yield Cause(
-            pod,
-            container["name"],
-            ended.get("reason", "Error"),
-            message,
-            _HOPELESS["CrashLoopBackOff"],
-        )
+    ended = state.get("terminated") or container.get("lastState", {}).get("terminated", {})
+    count = container.get("restartCount", 0) - before
+    if ended.get("exitCode") and count >= _ENDED_TOO_OFTEN:
+        message = f"ended with exit code {ended['exitCode']}, {count} restarts"
+        reason = ended.get("reason", "Error")
+        yield Cause(pod, name, reason, message, _HOPELESS["CrashLoopBackOff"])

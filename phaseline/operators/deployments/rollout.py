@@ -7,7 +7,7 @@ import time
 from phaseline.core.errors import CheckFailed, TimedOut
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-from phaseline.operators.deployments.diagnosis import Cause, causes
+from phaseline.operators.deployments.diagnosis import Cause, causes, restarts
 from phaseline.operators.deployments.world import look
 from phaseline.process import journal
 from phaseline.process.groups import pause
@@ -25,12 +25,14 @@ def await_rollout(context: Context, *, limit: float) -> int:
     """
     deadline = time.monotonic() + limit
     bad_since: dict[tuple[str, str], float] = {}
+    world = look(context)
+    before = restarts(world.pods)
     while True:
-        world = look(context, events=bool(bad_since))
         if not world.unfinished:
             return len(world.workloads)
         now = time.monotonic()
-        found = {(c.pod, c.reason): c for c in causes(world.pods, world.events)}
+        # whatever the reason is now: a container in trouble passes from one to the next
+        found = {(c.pod, c.container): c for c in causes(world.pods, world.events, before)}
         bad_since = {key: bad_since.get(key, now) for key in found}
         for key, since in bad_since.items():
             if now - since > PATIENCE:
@@ -43,6 +45,7 @@ def await_rollout(context: Context, *, limit: float) -> int:
             )
         journal.progress(f"waiting for {world.unfinished[0]}")
         pause(0.25)
+        world = look(context, events=True)
 
 
 def _failure(context: Context, cause: Cause) -> CheckFailed:

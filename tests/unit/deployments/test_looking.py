@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phaseline.operators.deployments.diagnosis import Cause, causes
+from phaseline.operators.deployments.diagnosis import Cause, causes, restarts
 from phaseline.operators.deployments.proof import foreign_images
 from phaseline.operators.deployments.world import World, waiting_for
 from phaseline.operators.images.model import BuiltImage
@@ -91,6 +91,16 @@ def test_what_else_keeps_a_pod_from_running(
 )
 def test_what_time_may_cure_is_no_cause(one: dict[str, Any], events: list[dict[str, Any]]) -> None:
     assert causes([one], events) == []
+
+
+def test_restarts_from_before_do_not_count() -> None:
+    earlier, later = (pod("Running", containerStatuses=[ended(137, n)]) for n in (5, 7))
+    before = restarts([earlier])
+    assert before == {("web-1", "web"): 5}
+    assert causes([earlier], [], before) == []
+    assert [cause.message for cause in causes([later], [], before)] == [
+        "ended with exit code 137, 2 restarts"
+    ]
 
 
 def test_a_cause_names_pod_container_message_and_fix() -> None:
