@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from phaseline.cli.collection import collection
+from phaseline.core.settings import Role
 from phaseline.engine.graph import Graph, Phase, act, check, make, not_built
 from phaseline.operators import images
 from phaseline.operators.charts import checks as chart
@@ -19,6 +20,13 @@ from phaseline.operators.clusters import health, minikube, node, plan
 from phaseline.operators.deployments import node_images, proof, release
 from phaseline.operators.hosts import daemon, fit, packages, tools
 from phaseline.operators.services import checks as service
+
+# The step that makes the image of each role.
+IMAGES: dict[Role, str] = {
+    "backend": "T007.image",
+    "frontend": "T008.image",
+    "database": "T007.database",
+}
 
 GRAPH = Graph(
     (
@@ -150,24 +158,32 @@ GRAPH = Graph(
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                 ),
-                check(
-                    "T009",
-                    "Sizes and security of the images",
-                    images.check_size_and_security,
-                    needs=("T007.image", "T007.database", "T008.image"),
+                *(
+                    check(
+                        f"T009.{role}",
+                        f"Size and security of the {role}'s image",
+                        images.check_size_and_security,
+                        role=role,
+                        needs=("T007.base", image),
+                    )
+                    for role, image in IMAGES.items()
                 ),
-                check(
-                    "T010",
-                    "Each image runs: read-only, unprivileged, alone",
-                    images.check_runs,
-                    needs=("T007.image", "T007.database", "T008.image"),
+                *(
+                    check(
+                        f"T010.{role}",
+                        f"The {role}'s image runs: read-only, unprivileged, alone",
+                        images.check_runs,
+                        role=role,
+                        needs=(image,),
+                    )
+                    for role, image in IMAGES.items()
                 ),
                 not_built("T011", "Image management API"),
                 check(
                     "T012",
                     "The images are those that were built",
                     images.check_images,
-                    needs=("T007.image", "T007.database", "T008.image"),
+                    needs=tuple(IMAGES.values()),
                 ),
             ),
         ),
@@ -189,7 +205,7 @@ GRAPH = Graph(
                     "T014.values",
                     "Values of this deployment",
                     rendering.render_values,
-                    needs=("T007.image", "T007.database", "T008.image"),
+                    needs=tuple(IMAGES.values()),
                     inputs=("{chart}/values.yaml", "{state}/images/*.json"),
                     settings=("chart",),
                     outputs=("{state}/chart/values.yaml",),
@@ -276,7 +292,7 @@ GRAPH = Graph(
                     "T026.images",
                     "Images on the node",
                     node_images.load_images,
-                    needs=("T007.image", "T007.database", "T008.image", "T021.start"),
+                    needs=(*IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
                 ),
                 act(

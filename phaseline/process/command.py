@@ -23,6 +23,8 @@ class Command:
         accept: exit codes that are no failure.
         secrets: texts that never appear in print or record.
         stop: seconds between SIGTERM and SIGKILL.
+        data: what it prints to its output is an answer for us, such as JSON with a Secret in it:
+            it is kept out of logs and messages.
     """
 
     argv: tuple[str, ...]
@@ -33,6 +35,7 @@ class Command:
     accept: frozenset[int] = frozenset({0})
     secrets: tuple[str, ...] = ()
     stop: float = 3.0
+    data: bool = False
 
     def masked(self, text: str) -> str:
         """`text` without this command's secrets, nor the lines of those that have several."""
@@ -69,5 +72,5 @@ class Completed:
     @property
     def tail(self) -> str:
         """The last lines that it printed, stderr preferred: where the cause usually stands."""
-        text = self.stderr.strip() or self.stdout.strip()
+        text = self.stderr.strip() or ("" if self.command.data else self.stdout.strip())
         return "\n".join(self.command.masked(text).splitlines()[-15:])

@@ -48,7 +48,8 @@ def attempt(command: Command, on_line: Callable[[str], None] | None = None) -> C
             groups.wait(process, command.timeout)
         except subprocess.TimeoutExpired:
             groups.end(process, command.stop)
-            raise _too_long(command, str(command), streams.text("stderr", "stdout")) from None
+            seen = streams.text("stderr") if command.data else streams.text("stderr", "stdout")
+            raise _too_long(command, str(command), seen) from None
     return _completed(command, process, streams, began)
 
 
@@ -140,10 +141,13 @@ class _Streams:
         return next((text for name in names if (text := "".join(self._kept[name]))), "")
 
     def _drain(self, stream: IO[bytes], kept: list[str]) -> None:
+        quiet = self._command.data and kept is self._kept["stdout"]
         with stream:
             for raw in stream:
                 text = raw.decode(errors="replace")
                 kept.append(text)
+                if quiet:
+                    continue
                 line = self._command.masked(text.rstrip("\n"))
                 self._listener.line(line)
                 if self._on_line:

@@ -16,10 +16,10 @@ class Ctr:
 
     socket: Path
 
-    def command(self, *arguments: str, timeout: float = 600.0) -> Command:
+    def command(self, *arguments: str, data: bool = False) -> Command:
         """A call to this containerd."""
         base = ("ctr", f"--address={self.socket}", "--namespace=k8s.io")
-        return Command(argv=(*base, *arguments), timeout=timeout)
+        return Command(argv=(*base, *arguments), timeout=600.0, data=data)
 
     def import_file(self, archive: Path) -> None:
         """Import every image of a docker-archive or OCI archive."""
@@ -31,10 +31,13 @@ class Ctr:
 
     def names(self) -> set[str]:
         """The names of all images, those by ID among them (`sha256:…`)."""
-        return set(run(self.command("images", "list", "--quiet")).stdout.split())
+        return set(self._asked("images", "list", "--quiet").split())
 
     def config_digest(self, name: str) -> str:
         """The digest of an image's configuration: the image ID, as docker and CRI have it."""
-        listed = run(self.command("images", "list", f"name=={name}")).stdout.splitlines()[1:]
-        manifest = json.loads(run(self.command("content", "get", listed[0].split()[2])).stdout)
+        listed = self._asked("images", "list", f"name=={name}").splitlines()[1:]
+        manifest = json.loads(self._asked("content", "get", listed[0].split()[2]))
         return str(manifest["config"]["digest"])
+
+    def _asked(self, *arguments: str) -> str:
+        return run(self.command(*arguments, data=True)).stdout

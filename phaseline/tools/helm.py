@@ -115,7 +115,7 @@ class Helm:
         program = toolchain.ensure("helm").path
         return cls(program, context.state / "helm", context.pipeline.chart.namespace, kubeconfig)
 
-    def command(self, *arguments: str, timeout: float = 30.0) -> Command:
+    def command(self, *arguments: str, timeout: float = 30.0, data: bool = False) -> Command:
         """A call in this namespace, blind to the user's own settings and clusters."""
         env = {
             "HELM_CACHE_HOME": str(self.home / "cache"),
@@ -126,13 +126,14 @@ class Helm:
             "KUBECONFIG": str(self.kubeconfig or "/dev/null"),
         }
         argv = (str(self.program), *arguments, f"--namespace={self.namespace}")
-        return Command(argv=argv, env=env, timeout=timeout)
+        return Command(argv=argv, env=env, timeout=timeout, data=data)
 
     def template(
         self, release: str, chart: Path, *values: Path, kubernetes: str | None = None
     ) -> Command:
         """Render `chart` as it would be for a cluster of version `kubernetes`."""
-        return self.command("template", release, str(chart), *_files(values), *_version(kubernetes))
+        flags = (*_files(values), *_version(kubernetes))
+        return self.command("template", release, str(chart), *flags, data=True)
 
     def lint(self, chart: Path, *values: Path, kubernetes: str | None = None) -> Command:
         """Lint strictly: a warning is a failure."""
@@ -185,7 +186,8 @@ class Helm:
 
     def releases(self) -> tuple[Listed, ...]:
         """The releases of the namespace, in whatever state they are."""
-        return tuple(_LISTED.validate_json(run(self.command("list", "--output=json")).stdout))
+        listed = run(self.command("list", "--output=json", data=True)).stdout
+        return tuple(_LISTED.validate_json(listed))
 
     def history(self, release: str) -> tuple[Revision, ...]:
         """The kept revisions, oldest first; none where there is no such release."""
@@ -199,7 +201,7 @@ class Helm:
 
     def _ask(self, verb: str, release: str) -> str:
         try:
-            return run(self.command(verb, release, "--output=json")).stdout
+            return run(self.command(verb, release, "--output=json", data=True)).stdout
         except CommandFailed as error:
             if _NOT_FOUND not in error.why:
                 raise

@@ -22,13 +22,20 @@ class Kubectl:
     program: Path
     kubeconfig: Path
 
-    def command(self, *arguments: str, stdin: str | None = None, timeout: float = 30.0) -> Command:
+    def command(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        timeout: float = 30.0,
+        data: bool = False,
+    ) -> Command:
         """A call with this cluster's kubeconfig."""
         content = stdin.encode() if stdin is not None else None
         return Command(
             argv=(str(self.program), f"--kubeconfig={self.kubeconfig}", *arguments),
             stdin=content,
             timeout=timeout,
+            data=data,
         )
 
     def apply(self, manifest: str, *, manager: str = "phaseline") -> Completed:
@@ -38,7 +45,8 @@ class Kubectl:
 
     def get(self, *arguments: str) -> Any:
         """`get … -o json`, parsed; None where the object is not there."""
-        completed = run(self.command("get", *arguments, "--ignore-not-found", "-o", "json"))
+        flags = ("--ignore-not-found", "-o", "json")
+        completed = run(self.command("get", *arguments, *flags, data=True))
         return json.loads(completed.stdout) if completed.stdout.strip() else None
 
     def items(self, *arguments: str) -> list[Any]:
@@ -53,7 +61,7 @@ class Kubectl:
             namespace: that of the objects that name none.
         """
         flags = ("-n", namespace, "-f", "-", "--ignore-not-found", "-o", "name")
-        listed = run(self.command("get", *flags, stdin=manifest)).stdout.split()
+        listed = run(self.command("get", *flags, stdin=manifest, data=True)).stdout.split()
         pairs = (line.split("/", 1) for line in listed)
         return {(kind.partition(".")[0], name) for kind, name in pairs}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import subprocess
 import sys
@@ -109,6 +110,16 @@ def test_who_else_is_on_this_machine_has_no_key(deployed: Deployed) -> None:
     open_to_others = [path for path in keys if _holds_key(path) and path.stat().st_mode & 0o077]
     assert len(keys) > 5
     assert open_to_others == []
+
+
+def test_the_password_is_in_nothing_that_was_written_down(deployed: Deployed) -> None:
+    words = ("-n", application.NAMESPACE, "get", "secret", "todo-app-database", "-o")
+    secret = application.kubectl(deployed.workspace, *words, "jsonpath={.data.password}")
+    forms = [secret.encode(), base64.b64decode(secret)]
+    state = deployed.workspace.state
+    written = [path for path in state.rglob("*") if path.is_file() and "cluster" not in path.parts]
+    assert len([path for path in written if path.suffix == ".log"]) > 20
+    assert [p for p in written if any(form in p.read_bytes() for form in forms)] == []
 
 
 def test_every_pod_meets_the_restricted_standard(deployed: Deployed) -> None:

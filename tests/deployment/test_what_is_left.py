@@ -71,7 +71,7 @@ def test_no_image_of_ours(workspace: Workspace, before: Machine) -> None:
         ("cluster", "T021.start", "starting the node"),
         ("cluster", "T021.start", "waiting for kube-apiserver"),
         ("containerize", "T007.image", ""),
-        ("containerize", "T010", ""),
+        ("containerize", "T010.backend", ""),
         ("deploy", "T026.release", "applying"),
     ],
 )

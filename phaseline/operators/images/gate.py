@@ -12,6 +12,7 @@ from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.identity import exported_digest
 from phaseline.operators.images.model import BuiltImage, require_image
 from phaseline.operators.images.pulse import pulse
+from phaseline.process.threads import each
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,12 +26,8 @@ def check_images(context: Context) -> Report:
     Raises:
         CheckFailed: naming every difference.
     """
-    faults: list[str] = []
-    with connected() as client:
-        for component in context.components:
-            record = require_image(context, component.name)
-            with pulse(f"proves the image of {component.name}"):
-                faults += _faults(client, record)
+    records = [require_image(context, component.name) for component in context.components]
+    faults = [fault for found in each(_faults, records) for fault in found]
     if faults:
         raise CheckFailed(
             "the images are not those that were built",
@@ -41,7 +38,12 @@ def check_images(context: Context) -> Report:
     return Report(summary=f"{count} images are there, each with the ID, layers and labels built")
 
 
-def _faults(client: DockerClient, record: BuiltImage) -> list[str]:
+def _faults(record: BuiltImage) -> list[str]:
+    with connected() as client, pulse(f"proves the image of {record.component}"):
+        return _differences(client, record)
+
+
+def _differences(client: DockerClient, record: BuiltImage) -> list[str]:
     image = find(client, record.reference)
     if image is None:
         return [f"{record.component}: the daemon has no {record.reference}"]

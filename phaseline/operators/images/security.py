@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from phaseline.core.errors import CheckFailed
@@ -15,6 +16,7 @@ from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import BuiltImage, load_base, require_image
 from phaseline.operators.images.pulse import pulse
 from phaseline.process import journal
+from phaseline.process.threads import each
 
 Verdict = Literal["ok", "tolerated", "fault"]
 
@@ -38,14 +40,8 @@ def check_size_and_security(context: Context) -> Report:
     Raises:
         CheckFailed: naming every fault.
     """
-    findings: list[Finding] = []
-    with connected() as client:
-        for component in context.components:
-            record = require_image(context, component.name)
-            with pulse(f"looks through the image of {component.name}"):
-                config = client.images.get(record.reference).attrs["Config"]
-                contents = read_contents(client, record.reference)
-            findings += judge(component, record, _below(context, component), config, contents)
+    looked = each(partial(_look_through, context), context.components)
+    findings = [finding for found in looked for finding in found]
     faults = [finding for finding in findings if finding.verdict == "fault"]
     if faults:
         raise CheckFailed(
@@ -57,6 +53,14 @@ def check_size_and_security(context: Context) -> Report:
     for finding in findings:
         journal.current().line(str(finding))
     return Report(f"{len(findings)} findings, no fault, {tolerated} tolerated")
+
+
+def _look_through(context: Context, component: Component) -> list[Finding]:
+    record = require_image(context, component.name)
+    with connected() as client, pulse(f"looks through the image of {component.name}"):
+        config = client.images.get(record.reference).attrs["Config"]
+        contents = read_contents(client, record.reference)
+    return judge(component, record, _below(context, component), config, contents)
 
 
 def judge(

@@ -6,6 +6,7 @@ import io
 import tarfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import require_image
 from phaseline.operators.images.pulse import pulse
 from phaseline.process.groups import pause
+from phaseline.process.threads import each
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -33,8 +35,7 @@ def check_runs(context: Context) -> Report:
     Raises:
         CheckFailed: it ends early, never gets ready, or does not end when told to.
     """
-    told = [_try(context, component) for component in context.components]
-    return Report("; ".join(told))
+    return Report("; ".join(each(partial(_try, context), context.components)))
 
 
 def _try(context: Context, component: Component) -> str:

@@ -128,6 +128,22 @@ def test_a_secret_is_in_no_line_and_in_no_error(kept: Kept, script: str, timeout
     assert kept.lines == [MASK]
 
 
+def test_data_for_us_is_in_no_line(kept: Kept) -> None:
+    command = Command(argv=("sh", "-c", f"echo {SECRET}; echo beside >&2"), data=True)
+    assert run(command).stdout == f"{SECRET}\n"
+    assert kept.lines == ["beside"]
+
+
+@pytest.mark.parametrize("end", ["echo why >&2; exit 1", "exit 1", "echo why >&2; sleep 9"])
+def test_data_for_us_is_in_no_error(kept: Kept, end: str) -> None:
+    script = f"word=$(echo {SECRET[::-1]} | rev); echo $word; {end}"
+    with pytest.raises(PhaselineError) as caught:
+        run(Command(argv=("sh", "-c", script), timeout=0.4, data=True))
+    assert SECRET not in str(caught.value)
+    assert caught.value.why == ("why" if "why" in end else "it printed nothing")
+    assert kept.lines == (["why"] if "why" in end else [])
+
+
 def test_a_program_may_print_the_secret_that_it_was_asked_for() -> None:
     assert run(sh(f"echo {SECRET}", secrets=(SECRET,))).stdout == f"{SECRET}\n"
 

@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from phaseline.core.errors import ToolMissing
@@ -20,6 +21,7 @@ from phaseline.operators.clusters.embedded.layout import (
     Layout,
 )
 from phaseline.process.supervisor import Specification, Unit
+from phaseline.process.threads import each
 from phaseline.render import render
 from phaseline.tools import kubeadm
 
@@ -100,13 +102,8 @@ def _identities(layout: Layout, program: Path) -> None:
         text = kubeadm.user_kubeconfig(program, config, wanted[name])
         write_atomic(layout.config / f"{name}.conf", text, mode=0o600)
 
-    with ThreadPoolExecutor(4) as pool:
-        jobs = [
-            pool.submit(admin),
-            *(pool.submit(user, name) for name in ("coredns", "kube-proxy")),
-        ]
-        for job in jobs:
-            job.result()
+    jobs: list[Callable[[], None]] = [admin, partial(user, "coredns"), partial(user, "kube-proxy")]
+    each(lambda job: job(), jobs)
     user("volumes")  # last: its file says that all are there
 
 
