@@ -16,6 +16,10 @@ from phaseline.core.workspace import Context
 
 Operator = Callable[[Context], Report]
 Probe = Callable[[Context], Standing]
+Trait = Callable[[Context], Mapping[str, str]]
+Projection = Callable[[Context], Mapping[str, str]]
+
+LIMIT = 900.0  # seconds that a step may take where its declaration says nothing
 
 
 class Kind(StrEnum):
@@ -40,6 +44,11 @@ class Declared(TypedDict, total=False):
     settings: tuple[str, ...]
     role: Role | None
     probe: Probe | None
+    limit: float
+    exclusive: bool
+    traits: tuple[Trait, ...]
+    projection: Projection | None
+    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +63,11 @@ class Step:
             for all that a component is built from.
         settings: the parts of `pipeline.yaml` that it reads, beside its own components.
         role: it runs over the components of this role; None means all of them.
+        limit: seconds for the whole step; what takes longer is ended.
+        exclusive: nothing else runs beside it.
+        traits: names and values, such as a tool's version, that are part of the key.
+        projection: what of a live effect is compared when the step is replayed.
+        tests: the tests that prove it, as the beginnings of pytest's node IDs.
     """
 
     id: str
@@ -66,6 +80,11 @@ class Step:
     settings: tuple[str, ...] = ()
     role: Role | None = None
     probe: Probe | None = None
+    limit: float = LIMIT
+    exclusive: bool = False
+    traits: tuple[Trait, ...] = ()
+    projection: Projection | None = None
+    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +185,6 @@ def check(id: str, title: str, run: Operator, **more: Unpack[Declared]) -> Step:
     return Step(id=id, title=title, kind=Kind.CHECK, run=run, **more)
 
 
-def not_built(id: str, title: str) -> Step:
+def not_built(id: str, title: str, **more: Unpack[Declared]) -> Step:
     """A step that is declared and counted, and has no code yet."""
-    return Step(id=id, title=title, kind=Kind.NOT_BUILT)
+    return Step(id=id, title=title, kind=Kind.NOT_BUILT, **more)

@@ -1,0 +1,1 @@
+"""The tasks by topic: each module makes its own, `collection.py` puts them together."""

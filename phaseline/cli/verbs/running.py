@@ -1,0 +1,129 @@
+"""Running phases, and what is done to the cluster and the application by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from invoke.tasks import Task
+
+from phaseline.cli.edge import alone, context, say
+from phaseline.cli.task import JSON, make_task
+from phaseline.core.errors import InvalidConfiguration
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.engine.graph import Graph, Phase
+
+_RUN = {
+    "jobs": "how many steps may work at once",
+    "keep-going": "after a failure, go on with what does not depend on it",
+}
+
+
+def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, Task[Any]]:
+    """The tasks by name; the phase `cluster` is the default of the collection `cluster`."""
+    phases = {phase.name: _phase(graph, folder, phase) for phase in graph.phases.values()}
+    if "cluster" in phases:
+        phases["cluster.up"] = phases.pop("cluster")
+    return {
+        **phases,
+        "deploy-all": _deploy_all(graph, folder, everything),
+        "teardown": _teardown(folder),
+        **{f"cluster.{name}": task for name, task in _cluster_verbs(folder).items()},
+        "app.addresses": _addresses(folder),
+    }
+
+
+def _runner(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Callable[..., int]:
+    # a text, because Invoke answers a number that is none with a traceback
+    def run(c: object, jobs: str = "6", keep_going: bool = False) -> int:
+        from phaseline.cli.running import run_phases
+
+        if not jobs.isdecimal() or int(jobs) < 1:
+            raise InvalidConfiguration(f"--jobs {jobs}: it takes a whole number from 1 up")
+        return run_phases(graph, context(folder), phases, jobs=int(jobs), keep_going=keep_going)
+
+    return run
+
+
+def _phase(graph: Graph, folder: Path, phase: Phase) -> Task[Any]:
+    text = f"Phase {phase.number}: {phase.title}\n\nRuns what it needs first."
+    run = _runner(graph, folder, (phase.name,))
+    return make_task(run, text, _RUN, f"{phase.name} --keep-going")
+
+
+def _deploy_all(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Task[Any]:
+    last = graph.phases[phases[-1]].number
+    text = (
+        f"Phases 1 to {last}: from nothing to a working application, and its addresses.\n\n"
+        "What is up to date is left alone."
+    )
+    return make_task(_runner(graph, folder, phases), text, _RUN, "deploy-all --jobs 2")
+
+
+def _teardown(folder: Path) -> Task[Any]:
+    def whole(c: object, state: bool = False) -> int:
+        from phaseline.operators.teardown import remove_state, teardown
+
+        here = context(folder)
+        with alone(here, "invoke teardown"):
+            code = _told(teardown(here))
+            if state:
+                say(remove_state(here).summary)
+        return code
+
+    text = "Remove the cluster, the images and our Docker daemon; caches and packages stay."
+    help_ = {"state": "also remove .phaseline: records, logs, rendered files"}
+    return make_task(whole, text, help_, "teardown --state")
+
+
+def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
+    def status(c: object, json: bool = False) -> int:
+        from phaseline.cli import looking
+
+        return looking.cluster_status(context(folder), as_json=json)
+
+    def verb(name: str) -> Callable[[object], int]:
+        def run(c: object) -> int:
+            from phaseline.operators.clusters import node
+
+            operators: dict[str, Callable[[Context], Report]] = {
+                "stop": node.stop,
+                "restart": node.restart,
+                "delete": node.delete,
+            }
+            here = context(folder)
+            with alone(here, f"invoke cluster.{name}"):
+                return _told(operators[name](here))
+
+        return run
+
+    text = "The processes of the node, and whether each is up."
+    return {
+        "status": make_task(status, text, JSON, "cluster.status --json"),
+        **{
+            name: make_task(verb(name), text, {}, f"cluster.{name}")
+            for name, text in {
+                "stop": "Stop the node; its data stays for the next start.",
+                "restart": "Stop the node and start it with its data.",
+                "delete": "Remove the cluster and all its data.",
+            }.items()
+        },
+    }
+
+
+def _addresses(folder: Path) -> Task[Any]:
+    def addresses(c: object, json: bool = False) -> int:
+        from phaseline.cli import looking
+
+        return looking.addresses(context(folder), as_json=json)
+
+    return make_task(addresses, "Where the application answers.", JSON, "app.addresses --json")
+
+
+def _told(report: Report) -> int:
+    say(report.summary)
+    for line in report.lines:
+        say(f"  {line}")
+    return 0

@@ -1,0 +1,61 @@
+"""One step's turn in a run, in full: what events, evidence and reports are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One external command that a step ran: as printed (masked), exit code, seconds it took."""
+
+    command: str
+    code: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One step's turn in a run, however it ended.
+
+    Attributes:
+        kind, ending: values of `graph.Kind` and `outcome.Ending`.
+        key, parts: what it depended on; empty where nothing was judged.
+        outputs: digest (`core.files.digest_file`) of each file, by path relative to the checkout.
+        identity: names of the live things that it left.
+        log: path of its log relative to the checkout; empty if there is none.
+        error: `code`, `what`, `why` and `fix` of the error that ended it, or nothing.
+        started, ended: seconds since the epoch.
+    """
+
+    run: str
+    step: str
+    phase: str
+    title: str
+    kind: str
+    ending: str
+    reason: str
+    summary: str
+    key: str
+    parts: Mapping[str, Any]
+    outputs: Mapping[str, str]
+    identity: Mapping[str, str]
+    lines: tuple[str, ...]
+    calls: tuple[Call, ...]
+    log: str
+    error: Mapping[str, str]
+    started: float
+    ended: float
+
+
+class Ledger(Protocol):
+    """Where executions are kept as evidence."""
+
+    def add(self, execution: Execution) -> None:
+        """Keep it: written, signed and fsynced when this returns. Called from several threads."""
+
+    @property
+    def head(self) -> str:
+        """`sha256:…` of the last envelope's bytes; empty while there is none."""
