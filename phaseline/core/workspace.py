@@ -11,6 +11,8 @@ from pathlib import Path
 from phaseline.core.load import load_pipeline
 from phaseline.core.settings import Component, Pipeline
 
+NAME = "name"  # the file below the state folder that a replay writes
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -37,6 +39,14 @@ class Workspace:
         """A name for what this workspace owns outside its folder; the same for the same path."""
         tail = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:6]
         return f"{self.pipeline.application}-{tail}"
+
+    @cached_property
+    def name(self) -> str:
+        """What rendered files call this workspace: its id; in a replay's, that of the original."""
+        try:
+            return (self.state / NAME).read_text().strip()
+        except FileNotFoundError:
+            return self.id
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -25,6 +25,7 @@ class Execution:
         key, parts: what it depended on; empty where nothing was judged.
         outputs: digest (`core.files.digest_file`) of each file, by path relative to the checkout.
         identity: names of the live things that it left.
+        projection: what of its live effect a replay compares (`graph.Step.projection`).
         log: path of its log relative to the checkout; empty if there is none.
         error: `code`, `what`, `why` and `fix` of the error that ended it, or nothing.
         started, ended: seconds since the epoch.
@@ -48,6 +49,7 @@ class Execution:
     error: Mapping[str, str]
     started: float
     ended: float
+    projection: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ledger(Protocol):

@@ -22,6 +22,7 @@ class Record:
         key, parts: what it depended on.
         outputs: digest of each file that it made.
         identity: names of the live things that it left.
+        projection: what of its live effect a replay compares.
         run: the run that it belongs to; started: seconds since the epoch; seconds: how long.
     """
 
@@ -35,6 +36,7 @@ class Record:
     started: float
     seconds: float
     lines: tuple[str, ...] = ()
+    projection: Mapping[str, str] = field(default_factory=dict)
     version: int = field(default=VERSION)
 
     def effect(self, step: Step) -> str:

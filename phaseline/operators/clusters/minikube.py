@@ -14,9 +14,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render_configuration(context: Context) -> Report:
     """Write `<state>/minikube/config.json` and the scripts that start and delete the profile."""
-    values = {"cluster": context.pipeline.cluster, "profile": context.workspace.id}
+    values = {"cluster": context.pipeline.cluster, "profile": context.workspace.name}
     folder = context.state / "minikube"
     for template in sorted(_TEMPLATES.glob("*.j2")):
         executable = 0o755 if template.stem.endswith(".sh") else 0o644
         write_atomic(folder / template.stem, render(template, values), mode=executable)
-    return Report(f"for the profile {context.workspace.id}")
+    return Report(f"for the profile {context.workspace.name}")
