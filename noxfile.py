@@ -59,26 +59,26 @@ def imports(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Pure functions, the engine, processes: no cluster, no Docker."""
-    session.run("pytest", "tests/unit", *session.posargs)
+    _pytest(session, "tests/unit")
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
     """The programs and servers that we call: real ones, or stand-ins that behave as documented."""
-    session.run("pytest", "tests/contract", *session.posargs)
+    _pytest(session, "tests/contract")
 
 
 @nox.session
 def chart(session: nox.Session) -> None:
     """The Helm chart, rendered and refused."""
-    session.run("pytest", "tests/chart", *session.posargs)
+    _pytest(session, "tests/chart")
 
 
 @nox.session
 def api(session: nox.Session) -> None:
     """The todo service over HTTP, on SQLite and on a PostgreSQL of its own."""
     _provide(session, FOR_API)
-    session.run("pytest", "tests/api", *session.posargs)
+    _pytest(session, "tests/api")
 
 
 @nox.session
@@ -95,13 +95,19 @@ def page(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The page in a real browser, before a real backend."""
     _provide(session, FOR_BROWSER)
-    session.run("pytest", "tests/browser", *session.posargs)
+    _pytest(session, "tests/browser")
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """The command line as a user has it: deployed, broken, repaired and torn down for real."""
-    session.run("pytest", "tests/deployment", *session.posargs)
+    _pytest(session, "tests/deployment")
+
+
+def _pytest(session: nox.Session, folder: str) -> None:
+    # what they said is read by `invoke trace`
+    result = f"--junitxml=.phaseline/tests/{session.name}.xml"
+    session.run("pytest", folder, result, *session.posargs)
 
 
 def _provide(session: nox.Session, programs: dict[str, str]) -> None:

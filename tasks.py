@@ -44,6 +44,9 @@ GRAPH = Graph(
                     needs=("setup.fit",),
                     settings=("cluster", "application"),
                     outputs=("{state}/minikube",),
+                    tests=(
+                        "tests/unit/clusters/test_configuration.py::test_minikubes_configuration_is_json_and_its_scripts_are_sound",
+                    ),
                 ),
                 not_built("T004", "Docker AI configuration"),
                 not_built("T005", "kubectl-ai configuration"),
@@ -54,6 +57,7 @@ GRAPH = Graph(
                     fit.fit,
                     settings=("cluster",),
                     probe=fit.fit_stands,
+                    tests=("tests/unit/hosts/test_fit.py", "tests/unit/hosts/test_measures.py"),
                 ),
                 act(
                     "setup.packages",
@@ -62,6 +66,10 @@ GRAPH = Graph(
                     needs=("setup.fit",),
                     settings=("cluster",),
                     probe=packages.packages_stand,
+                    tests=(
+                        "tests/unit/hosts/test_packages.py",
+                        "tests/contract/toolchain/test_packages.py",
+                    ),
                 ),
                 act(
                     "setup.docker",
@@ -69,8 +77,18 @@ GRAPH = Graph(
                     daemon.daemon,
                     needs=("setup.packages",),
                     probe=daemon.daemon_stands,
+                    tests=(
+                        "tests/unit/hosts/test_own_daemon.py",
+                        "tests/contract/toolchain/test_daemon.py",
+                    ),
                 ),
-                check("setup.gate", "The machine is ready", fit.fit, needs=("setup.docker",)),
+                check(
+                    "setup.gate",
+                    "The machine is ready",
+                    fit.fit,
+                    needs=("setup.docker",),
+                    tests=("tests/deployment/test_unfit_machine.py",),
+                ),
             ),
         ),
         Phase(
@@ -87,6 +105,11 @@ GRAPH = Graph(
                     settings=("bases",),
                     outputs=("{state}/images/base-*.json",),
                     probe=images.base_image_stands,
+                    tests=(
+                        "tests/unit/images/test_rootfs.py",
+                        "tests/unit/images/test_archive.py",
+                        "tests/contract/images/test_upstream.py",
+                    ),
                 ),
                 make(
                     "T007.dockerfile",
@@ -95,6 +118,7 @@ GRAPH = Graph(
                     role="backend",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
+                    tests=("tests/unit/images/test_dockerfile.py",),
                 ),
                 make(
                     "T007.packages",
@@ -103,6 +127,10 @@ GRAPH = Graph(
                     role="backend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
+                    tests=(
+                        "tests/unit/images/test_commands.py",
+                        "tests/contract/images/test_prepare.py",
+                    ),
                 ),
                 make(
                     "T007.image",
@@ -113,6 +141,7 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
+                    tests=("tests/contract/images/test_build.py",),
                 ),
                 make(
                     "T007.database.dockerfile",
@@ -121,6 +150,7 @@ GRAPH = Graph(
                     role="database",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
+                    tests=("tests/unit/images/test_dockerfile.py",),
                 ),
                 make(
                     "T007.database",
@@ -131,6 +161,7 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
+                    tests=("tests/contract/images/test_database.py",),
                 ),
                 make(
                     "T008.dockerfile",
@@ -139,6 +170,7 @@ GRAPH = Graph(
                     role="frontend",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
+                    tests=("tests/unit/images/test_dockerfile.py",),
                 ),
                 make(
                     "T008.page",
@@ -147,6 +179,7 @@ GRAPH = Graph(
                     role="frontend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
+                    tests=("tests/contract/images/test_prepare.py",),
                 ),
                 make(
                     "T008.image",
@@ -157,6 +190,7 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
+                    tests=("tests/contract/images/test_build.py",),
                 ),
                 *(
                     check(
@@ -165,6 +199,10 @@ GRAPH = Graph(
                         images.check_size_and_security,
                         role=role,
                         needs=("T007.base", image),
+                        tests=(
+                            "tests/unit/images/test_security.py",
+                            "tests/contract/images/test_build.py::test_a_faulty_image_is_told_by_its_fault",
+                        ),
                     )
                     for role, image in IMAGES.items()
                 ),
@@ -175,6 +213,10 @@ GRAPH = Graph(
                         images.check_runs,
                         role=role,
                         needs=(image,),
+                        tests=(
+                            "tests/contract/images/test_build.py::test_an_image_that_does_not_run_as_it_must",
+                            "tests/contract/images/test_build.py::test_files_and_folders_of_a_trial_are_there",
+                        ),
                     )
                     for role, image in IMAGES.items()
                 ),
@@ -184,6 +226,10 @@ GRAPH = Graph(
                     "The images are those that were built",
                     images.check_images,
                     needs=tuple(IMAGES.values()),
+                    tests=(
+                        "tests/contract/images/test_build.py::test_an_image_under_a_false_record_is_not_proved",
+                        "tests/contract/images/test_build.py::test_a_removed_image_is_noticed",
+                    ),
                 ),
             ),
         ),
@@ -193,13 +239,20 @@ GRAPH = Graph(
             title="The Helm chart, rendered and checked",
             needs=("containerize",),
             steps=(
-                act("T013.helm", "Helm", tools.helm, probe=tools.helm_stands),
+                act(
+                    "T013.helm",
+                    "Helm",
+                    tools.helm,
+                    probe=tools.helm_stands,
+                    tests=("tests/contract/toolchain/test_releases.py",),
+                ),
                 check(
                     "T013",
                     "Structure of the chart",
                     structure.check_structure,
                     inputs=("{chart}/**",),
                     settings=("chart",),
+                    tests=("tests/unit/charts/test_structure.py", "tests/chart/test_operators.py"),
                 ),
                 make(
                     "T014.values",
@@ -209,6 +262,7 @@ GRAPH = Graph(
                     inputs=("{chart}/values.yaml", "{state}/images/*.json"),
                     settings=("chart",),
                     outputs=("{state}/chart/values.yaml",),
+                    tests=("tests/unit/charts/test_values.py", "tests/chart/test_operators.py"),
                 ),
                 make(
                     "T014.manifest",
@@ -218,20 +272,32 @@ GRAPH = Graph(
                     inputs=("{chart}/**",),
                     settings=("chart", "cluster"),
                     outputs=("{state}/chart/manifest.yaml",),
+                    tests=("tests/unit/charts/test_manifest.py", "tests/chart/test_rendering.py"),
                 ),
-                check("T015", "Workloads", chart.check_workloads, needs=("T014.manifest",)),
+                check(
+                    "T015",
+                    "Workloads",
+                    chart.check_workloads,
+                    needs=("T014.manifest",),
+                    tests=(
+                        "tests/unit/charts/test_workloads.py",
+                        "tests/chart/test_operators.py::test_findings_name_object_and_fix",
+                    ),
+                ),
                 check(
                     "T016",
                     "Services",
                     chart.check_services,
                     needs=("T014.manifest",),
                     settings=("addresses",),
+                    tests=("tests/unit/charts/test_services.py",),
                 ),
                 check(
                     "T017",
                     "ConfigMaps and Secrets",
                     chart.check_configuration,
                     needs=("T014.manifest",),
+                    tests=("tests/unit/charts/test_configuration.py",),
                 ),
                 not_built("T018", "Chart management API"),
                 check(
@@ -240,6 +306,11 @@ GRAPH = Graph(
                     chart_gate.check_chart,
                     needs=("T014.manifest",),
                     inputs=("{chart}/**",),
+                    tests=(
+                        "tests/chart/test_schema.py",
+                        "tests/chart/test_operators.py::test_what_the_gate_refuses",
+                        "tests/chart/test_operators.py::test_the_gate_shows_what_the_linter_found",
+                    ),
                 ),
             ),
         ),
@@ -255,6 +326,7 @@ GRAPH = Graph(
                     "Configuration of the cluster",
                     plan.check_configuration,
                     settings=("cluster",),
+                    tests=("tests/unit/clusters/test_choices.py",),
                 ),
                 act(
                     "T021.tools",
@@ -262,6 +334,10 @@ GRAPH = Graph(
                     tools.kubernetes,
                     settings=("cluster",),
                     probe=tools.kubernetes_stands,
+                    tests=(
+                        "tests/unit/tools/test_catalogue.py",
+                        "tests/contract/toolchain/test_releases.py",
+                    ),
                 ),
                 act(
                     "T021.start",
@@ -270,14 +346,31 @@ GRAPH = Graph(
                     needs=("setup.packages", "T021.tools", "T024.plan"),
                     settings=("cluster",),
                     probe=node.start_stands,
+                    tests=(
+                        "tests/unit/clusters/test_configuration.py",
+                        "tests/deployment/test_reboot.py",
+                    ),
                 ),
-                check("T022", "Health of the cluster", health.check_health, needs=("T021.start",)),
+                check(
+                    "T022",
+                    "Health of the cluster",
+                    health.check_health,
+                    needs=("T021.start",),
+                    tests=(
+                        "tests/unit/clusters/test_choices.py::test_what_is_wrong_with_a_node",
+                        "tests/deployment/test_node_faults.py",
+                    ),
+                ),
                 not_built("T023", "Cluster resource API"),
                 check(
                     "T024",
                     "DNS and storage work",
                     health.check_workings,
                     needs=("T021.start",),
+                    tests=(
+                        "tests/unit/clusters/test_provisioner.py",
+                        "tests/deployment/test_isolation.py",
+                    ),
                 ),
             ),
         ),
@@ -294,6 +387,9 @@ GRAPH = Graph(
                     node_images.load_images,
                     needs=(*IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
+                    tests=(
+                        "tests/deployment/test_changes.py::test_an_image_removed_from_the_node",
+                    ),
                 ),
                 act(
                     "T026.release",
@@ -303,16 +399,36 @@ GRAPH = Graph(
                     inputs=("{chart}/**",),
                     settings=("chart",),
                     probe=release.install_release_stands,
+                    tests=(
+                        "tests/deployment/test_changes.py::test_a_release_deleted_by_hand",
+                        "tests/deployment/test_deploy_all.py",
+                    ),
                 ),
                 check(
-                    "T027", "Status of the application", proof.check_status, needs=("T026.release",)
+                    "T027",
+                    "Status of the application",
+                    proof.check_status,
+                    needs=("T026.release",),
+                    tests=("tests/unit/deployments/test_looking.py",),
                 ),
-                check("T028", "Update and rollback", proof.check_rollback, needs=("T021.start",)),
+                check(
+                    "T028",
+                    "Update and rollback",
+                    proof.check_rollback,
+                    needs=("T021.start",),
+                    tests=(
+                        "tests/deployment/test_deploy_all.py::test_every_step_that_is_built_was_done",
+                    ),
+                ),
                 check(
                     "T029",
                     "What runs is what was built",
                     proof.check_images,
                     needs=("T026.release", "T026.images"),
+                    tests=(
+                        "tests/unit/deployments/test_looking.py::test_which_containers_run_something_else",
+                        "tests/deployment/test_deploy_all.py::test_each_pod_runs_the_image_that_docker_built",
+                    ),
                 ),
             ),
         ),
@@ -323,14 +439,31 @@ GRAPH = Graph(
             needs=("deploy",),
             steps=(
                 not_built("T030", "Service management API"),
-                check("T031", "Services", service.check_created, needs=("T026.release",)),
-                check("T032", "Discovery by DNS", service.check_discovery, needs=("T026.release",)),
+                check(
+                    "T031",
+                    "Services",
+                    service.check_created,
+                    needs=("T026.release",),
+                    tests=("tests/deployment/test_changes.py::test_a_service_deleted_by_hand",),
+                ),
+                check(
+                    "T032",
+                    "Discovery by DNS",
+                    service.check_discovery,
+                    needs=("T026.release",),
+                    tests=(
+                        "tests/deployment/test_deploy_all.py::test_every_step_that_is_built_was_done",
+                    ),
+                ),
                 check(
                     "T033",
                     "Endpoints and answers",
                     service.check_health,
                     needs=("T026.release",),
                     settings=("addresses",),
+                    tests=(
+                        "tests/deployment/test_deploy_all.py::test_ends_with_an_address_that_serves_the_page",
+                    ),
                 ),
                 check(
                     "T034",
@@ -339,6 +472,10 @@ GRAPH = Graph(
                     needs=("T026.release",),
                     settings=("addresses", "journeys"),
                     probe=service.journeys_stand,
+                    tests=(
+                        "tests/unit/services/test_using.py",
+                        "tests/deployment/test_other_application.py::test_it_is_deployed_and_answers",
+                    ),
                 ),
             ),
         ),

@@ -100,7 +100,8 @@ def _style() -> str:
         "text{fill:#15181c;font-size:11px}.id{font-weight:600}.head{font-weight:600;font-size:14px}"
         ".phase{fill:#f6f7f9;stroke:#c4c9d0}.need{fill:none;stroke:#6b7480;stroke-width:1.2}"
         ".far{stroke:#b3bac4;stroke-dasharray:3 3}.flow{fill:none;stroke:#3b4450;stroke-width:2.5}"
-        ".flow.far{stroke-width:1.2}.tip{fill:#3b4450}.not-built rect{stroke-dasharray:4 3}.gate rect{stroke-width:2.5}"
+        ".flow.far{stroke-width:1.2}.tip{fill:#3b4450}.not-built rect{stroke-dasharray:4 3}"
+        ".of{font-weight:400;font-size:11px}.gate rect{stroke-width:2.5}"
         + "".join(light)
         + "@media(prefers-color-scheme:dark){text{fill:#e8eaed}.phase{fill:#0f1114;stroke:#3a4048}"
         ".flow{stroke:#aab2bd}.tip{fill:#aab2bd}.far{stroke:#555d68}" + "".join(dark) + "}"
