@@ -55,7 +55,8 @@ def context(tasks_folder: Path) -> Context:
     for folder in (here, *here.parents, tasks_folder):
         if (folder / "pipeline.yaml").exists():
             workspace = Workspace(folder)
-            return Context(workspace, workspace.pipeline.components)
+            workspace.settings  # noqa: B018 - what is wrong with them is told before all else
+            return Context(workspace)
     raise InvalidConfiguration(
         f"there is no pipeline.yaml in {here} or above", fix="run invoke in a folder that has one"
     )

@@ -21,7 +21,7 @@ def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
     """
     path = root / name
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise InvalidConfiguration(
             f"there is no {name} in {root}", fix="run invoke in a folder that has one"
@@ -52,7 +52,7 @@ def _explain(name: str, error: ValidationError) -> InvalidConfiguration:
 
 
 def _check_paths(root: Path, name: str, pipeline: Pipeline) -> None:
-    folders, files = _wanted_paths(pipeline)
+    folders, files = wanted_paths(pipeline)
     faults = [_no("folder", field, root, path) for field, path in folders.items()]
     faults += [_no("file", field, root, path) for field, path in files.items()]
     if found := [fault for fault in faults if fault]:
@@ -61,7 +61,8 @@ def _check_paths(root: Path, name: str, pipeline: Pipeline) -> None:
         )
 
 
-def _wanted_paths(pipeline: Pipeline) -> tuple[dict[str, Path], dict[str, Path]]:
+def wanted_paths(pipeline: Pipeline) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The folders and the files that the settings name, by field."""
     folders = {"chart.folder": pipeline.chart.folder}
     files = {}
     for index, component in enumerate(pipeline.components):

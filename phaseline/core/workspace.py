@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from phaseline.core.load import load_pipeline
-from phaseline.core.settings import Component, Pipeline
+from phaseline.core import plain
+
+if TYPE_CHECKING:  # pydantic takes longer to import than most commands take in all
+    from phaseline.core.settings import Component, Pipeline, Role
 
 NAME = "name"  # the file below the state folder that a replay writes
 
@@ -27,7 +31,18 @@ class Workspace:
         Raises:
             InvalidConfiguration: `pipeline.yaml` is absent or wrong.
         """
+        from phaseline.core.load import load_pipeline
+
         return load_pipeline(self.root)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The same settings as plain values, which are quick to have; see `core.plain`.
+
+        Raises:
+            InvalidConfiguration: `pipeline.yaml` is absent or wrong.
+        """
+        return plain.read(self.root, self.state)
 
     @property
     def state(self) -> Path:
@@ -38,7 +53,7 @@ class Workspace:
     def id(self) -> str:
         """A name for what this workspace owns outside its folder; the same for the same path."""
         tail = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:6]
-        return f"{self.pipeline.application}-{tail}"
+        return f"{self.settings['application']}-{tail}"
 
     @cached_property
     def name(self) -> str:
@@ -51,10 +66,29 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Context:
-    """What an operator is given: the workspace, and the components that its step is about."""
+    """What an operator is given: the workspace, and the components that its step is about.
+
+    Attributes:
+        given: these components; by default those of `role`, or all where there is no role.
+    """
 
     workspace: Workspace
-    components: tuple[Component, ...] = ()
+    given: tuple[Component, ...] | None = None
+    role: Role | None = None
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """The components, each after those that it needs."""
+        return self.pipeline.of_role(self.role) if self.given is None else self.given
+
+    @cached_property
+    def parts(self) -> list[dict[str, Any]]:
+        """The components as plain values, in the order of `pipeline.yaml`."""
+        listed: list[dict[str, Any]] = self.workspace.settings["components"]
+        if self.given is None:
+            return [one for one in listed if self.role in (None, one["role"])]
+        names = {one.name for one in self.given}
+        return [one for one in listed if one["name"] in names]
 
     @property
     def pipeline(self) -> Pipeline:

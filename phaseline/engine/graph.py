@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report, Standing
-from phaseline.core.settings import Role
 from phaseline.core.workspace import Context
+
+if TYPE_CHECKING:
+    from phaseline.core.settings import Role
 
 Operator = Callable[[Context], Report]
 Probe = Callable[[Context], Standing]
