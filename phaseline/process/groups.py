@@ -1,4 +1,6 @@
-"""Process groups: each command is the head of one, and all of them can be ended together."""
+"""Process groups: each command is the head of one. All of them can be ended together, or those of
+one scope, which is what the engine gives to each step.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import IO
+from weakref import WeakSet
 
 from phaseline.core.errors import CommandFailed, Interrupted, ToolMissing
 from phaseline.process.command import Command
@@ -20,9 +24,31 @@ from phaseline.process.command import Command
 _LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
 _STOP_PATIENCE = 3.0
 
-_running: set[subprocess.Popen[bytes]] = set()
+
 _guard = threading.Lock()
-_stopping = threading.Event()
+_stopping = threading.Event()  # of all that runs
+_scopes: WeakSet[threading.Event] = WeakSet()  # the same for the commands of one scope each
+_running: dict[subprocess.Popen[bytes], threading.Event] = {}
+_over: ContextVar[threading.Event] = ContextVar("over", default=_stopping)
+
+
+class Scope:
+    """The commands of one step, which can be ended without those of others."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        with _guard:
+            _scopes.add(self._over)
+            if _stopping.is_set():
+                self._over.set()
+
+    def enter(self) -> None:
+        """What this thread's context starts from now on belongs to this scope."""
+        _over.set(self._over)
+
+    def stop(self) -> None:
+        """End the commands of this scope and refuse new ones."""
+        _stop([self._over])
 
 
 @contextmanager
@@ -41,15 +67,16 @@ def started(command: Command, stdin: IO[bytes] | None = None) -> Iterator[subpro
         if process.poll() is None:
             end(process, command.stop)
         with _guard:
-            _running.discard(process)
+            _running.pop(process, None)
 
 
 def _start(command: Command, stdin: IO[bytes] | None) -> subprocess.Popen[bytes]:
     leash = _LEASH if shutil.which(_LEASH[0]) else ()
     program = resolve(command)
     given = stdin or (subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL)
-    with _guard:  # so that stop_all sees it, or it sees that we are stopping
-        if _stopping.is_set():
+    over = _over.get()
+    with _guard:  # so that who stops us sees it, or it sees that we are stopping
+        if over.is_set():
             raise Interrupted(f"`{command.argv[0]}` was not started: the run is being stopped")
         try:
             process = subprocess.Popen(
@@ -65,7 +92,7 @@ def _start(command: Command, stdin: IO[bytes] | None) -> subprocess.Popen[bytes]
             raise CommandFailed(
                 f"`{command.argv[0]}` cannot be started", why=command.masked(str(error))
             ) from error
-        _running.add(process)
+        _running[process] = over
     return process
 
 
@@ -118,8 +145,16 @@ def end(process: subprocess.Popen[bytes], patience: float) -> None:
 def stop_all() -> None:
     """End every command that runs now and refuse new ones: what Ctrl-C does."""
     with _guard:
-        _stopping.set()
-        processes = list(_running)
+        _stopping.set()  # before the scopes are listed: what comes later is born over
+        scopes = [_stopping, *_scopes]
+    _stop(scopes)
+
+
+def _stop(scopes: list[threading.Event]) -> None:
+    with _guard:
+        for over in scopes:
+            over.set()
+        processes = [process for process, over in _running.items() if over in scopes]
     for process in processes:
         if process.poll() is None:
             _signal(process, signal.SIGTERM)
@@ -134,17 +169,17 @@ def reset() -> None:
 
 
 def stopping() -> bool:
-    """Whether `stop_all` was called: waits that run no command ask this."""
-    return _stopping.is_set()
+    """Whether our scope, or everything, is being stopped: waits that run no command ask this."""
+    return _over.get().is_set()
 
 
 def pause(seconds: float) -> None:
-    """Sleep, but wake at once when the run is stopped.
+    """Sleep, but wake at once when our scope, or everything, is stopped.
 
     Raises:
-        Interrupted: the run is being stopped.
+        Interrupted: it is being stopped.
     """
-    if _stopping.wait(seconds):
+    if _over.get().wait(seconds):
         raise Interrupted("the run was stopped")
 
 

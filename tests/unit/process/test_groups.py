@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextvars
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from phaseline.core.errors import Interrupted
 from phaseline.process import groups
-from phaseline.process.command import Command
+from phaseline.process.command import Command, Completed
 from phaseline.process.run import _detached, attempt, pipe, run, spawn
 from tests.unit.waiting import eventually, number_in, runs
 
@@ -21,7 +22,7 @@ STUBBORN = "trap '' TERM; echo $$ > {}; while true; do sleep 0.05; done"
 POLITE = "trap 'exit 7' TERM; echo $$ > {}; while true; do sleep 0.05; done"
 PARENT = """
 import sys, threading
-from phaseline.process.command import Command
+from phaseline.process.command import Command, Completed
 from phaseline.process.run import run, spawn
 from pathlib import Path
 folder = Path(sys.argv[1])
@@ -97,7 +98,42 @@ def test_no_command_slips_through_while_all_are_stopped() -> None:
     for thread in threads:
         thread.join(5.0)
     assert not any(thread.is_alive() for thread in threads)
-    assert groups._running == set()
+    assert not groups._running
+
+
+def test_a_scope_is_ended_without_the_commands_of_others(tmp_path: Path) -> None:
+    scopes = [groups.Scope(), groups.Scope()]
+    files = [tmp_path / "first", tmp_path / "second"]
+
+    def work(scope: groups.Scope, file: Path) -> Completed:
+        scope.enter()
+        return attempt(Command(argv=("sh", "-c", f"echo $$ > {file}; sleep 60 & wait")))
+
+    with ThreadPoolExecutor(2) as pool:
+        futures = [
+            pool.submit(contextvars.copy_context().run, work, scope, file)
+            for scope, file in zip(scopes, files, strict=True)
+        ]
+        pids = [number_in(file) for file in files]
+        scopes[0].stop()
+        with pytest.raises(Interrupted):
+            futures[0].result()
+        assert [runs(pid) for pid in pids] == [False, True]
+        assert not groups.stopping()
+        scopes[1].stop()
+    assert futures[1].exception()
+    assert run(Command(argv=("true",))).code == 0  # what is outside of both goes on
+
+
+@pytest.mark.usefixtures("stops")
+def test_a_scope_made_while_all_are_stopped_starts_nothing() -> None:
+    def work() -> None:
+        groups.Scope().enter()
+        run(Command(argv=("true",)))
+
+    groups.stop_all()
+    with pytest.raises(Interrupted):
+        contextvars.copy_context().run(work)
 
 
 @pytest.mark.usefixtures("stops")
