@@ -89,7 +89,7 @@ def opened(root: Path) -> Context:
     for component in context.components:
         record = BuiltImage(
             component=component.name,
-            repository=f"localhost/{workspace.id}/{component.name}",
+            repository=f"localhost/shop/{component.name}",
             tag="0123456789ab",
             id="sha256:" + "0123456789ab".ljust(64, "0"),
             size=1,
@@ -130,7 +130,7 @@ def test_another_application(shop: Path) -> None:
     context = opened(shop)
     assert through(context)[-1] == "lint clean, renders alike, 2 unknown values refused"
     values = yaml.safe_load((context.state / "chart" / "values.yaml").read_text())
-    repository = f"localhost/{context.workspace.id}/api"
+    repository = "localhost/shop/api"
     assert values == {"api": {"image": {"repository": repository, "tag": "0123456789ab"}}}
 
 

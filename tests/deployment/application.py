@@ -106,13 +106,13 @@ def running_images(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def docker_images(prefix: str) -> dict[str, str]:
-    """For each image in the Docker daemon whose name begins with `prefix`, its ID."""
+def docker_images(*prefixes: str) -> dict[str, str]:
+    """For each image in the Docker daemon whose name begins with one of `prefixes`, its ID."""
     client = docker.client()
     try:
         found = client.images.list()
         return {
-            tag: str(image.id) for image in found for tag in image.tags if tag.startswith(prefix)
+            tag: str(image.id) for image in found for tag in image.tags if tag.startswith(prefixes)
         }
     finally:
         client.close()

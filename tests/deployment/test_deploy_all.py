@@ -31,8 +31,7 @@ def test_a_todo_written_through_the_address_is_read_back(first: Deployed) -> Non
 
 
 def test_each_pod_runs_the_image_that_docker_built(first: Deployed) -> None:
-    name = first.workspace.cluster["name"]
-    built = application.docker_images(f"localhost/{name}/")
+    built = application.docker_images("localhost/todo-app/")
     running = application.running_images(first.workspace)
     assert len(running) == 3
     assert running == {image: built.get(image, "not built") for image in running}

@@ -62,7 +62,7 @@ def test_the_next_run_goes_on(second_workspace: Workspace) -> None:
     assert before <= ran.steps("=")
     place = application.address(ran)
     assert application.read(place, application.write(place, "After all")) == "After all"
-    built = application.docker_images(f"localhost/{workspace.cluster['name']}/")
+    built = application.docker_images("localhost/todo-app/")
     running = application.running_images(workspace)
     assert len(running) == 3
     assert running == {name: built.get(name, "not built") for name in running}

@@ -12,7 +12,8 @@ from pathlib import Path
 from phaseline.core.errors import HostUnfit
 from phaseline.core.files import digest_sha256
 
-_CREATED = "2025-01-01T00:00:00Z"
+# The date of every image: one that tells when it was made is another one each time.
+CREATED = "2025-01-01T00:00:00Z"
 _ENVIRONMENT = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG=C.UTF-8",
@@ -44,8 +45,8 @@ def write_archive(layer: Path, reference: str, target: Path) -> str:
     digest = hashlib.sha256(config).hexdigest()
     manifest = [{"Config": f"{digest}.json", "RepoTags": [reference], "Layers": ["layer.tar"]}]
     with tarfile.open(target, "w") as archive:
-        _add(archive, f"{digest}.json", config)
-        _add(archive, "manifest.json", json.dumps(manifest).encode())
+        add(archive, f"{digest}.json", config)
+        add(archive, "manifest.json", json.dumps(manifest).encode())
         with layer.open("rb") as stream:
             header = tarfile.TarInfo("layer.tar")
             header.size = layer.stat().st_size
@@ -57,14 +58,15 @@ def _config(layer: str) -> dict[str, object]:
     return {
         "architecture": architecture(),
         "config": {"Env": _ENVIRONMENT},
-        "created": _CREATED,
-        "history": [{"created": _CREATED, "created_by": "unpacked Debian packages"}],
+        "created": CREATED,
+        "history": [{"created": CREATED, "created_by": "unpacked Debian packages"}],
         "os": "linux",
         "rootfs": {"type": "layers", "diff_ids": [layer]},
     }
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+def add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    """Add one file, undated."""
     header = tarfile.TarInfo(name)
     header.size = len(content)
     archive.addfile(header, io.BytesIO(content))

@@ -23,12 +23,12 @@ def base_image(context: Context) -> Report:
         Unreachable: neither a registry nor a Debian archive answers.
         CommandFailed: the registry answers, but does not give the pinned image.
     """
-    made = [_provide(context, name, base) for name, base in wanted(context).items()]
-    for image in made:
+    made = [_provide(name, base) for name, base in wanted(context).items()]
+    for image, _ in made:
         store(context, f"base-{image.name}", image)
     return Report(
-        summary="; ".join(f"{image.name}: {image.reason}" for image in made) or "no base is used",
-        identity={f"base-{image.name}": image.id for image in made},
+        summary="; ".join(f"{image.name}: {how}" for image, how in made) or "no base is used",
+        identity={f"base-{image.name}": image.id for image, _ in made},
     )
 
 
@@ -52,7 +52,8 @@ def wanted(context: Context) -> dict[str, Base]:
     return {name: context.pipeline.bases[name] for name in names}
 
 
-def _provide(context: Context, name: str, base: Base) -> BaseImage:
+def _provide(name: str, base: Base) -> tuple[BaseImage, str]:
+    """The base image `name`, and how it came."""
     obstacle = unreachable(host_of(base.upstream))
     if not obstacle:
         return _pull(name, base)
@@ -60,7 +61,7 @@ def _provide(context: Context, name: str, base: Base) -> BaseImage:
     return _load(name, base, obstacle)
 
 
-def _pull(name: str, base: Base) -> BaseImage:
+def _pull(name: str, base: Base) -> tuple[BaseImage, str]:
     digest = base.upstream.rpartition(":")[2]
     reference = f"localhost/phaseline/base-{name}:{digest[:12]}"
     with connected() as client:
@@ -70,16 +71,12 @@ def _pull(name: str, base: Base) -> BaseImage:
     run(docker.command("tag", base.upstream, reference, timeout=30.0))
     if not was_there:  # under our name only, so that teardown takes it away again
         run(docker.command("rmi", base.upstream, timeout=30.0))
-    return BaseImage(
-        name=name,
-        reference=reference,
-        id=_identity(reference),
-        route="upstream",
-        reason=f"pulled {base.upstream}, whose registry answers",
-    )
+    identity = _identity(reference)
+    image = BaseImage(name=name, reference=reference, id=identity, route="upstream")
+    return image, f"pulled {base.upstream}, whose registry answers"
 
 
-def _load(name: str, base: Base, obstacle: str) -> BaseImage:
+def _load(name: str, base: Base, obstacle: str) -> tuple[BaseImage, str]:
     cached = debian.make(name, base, purpose=obstacle)
     with connected() as client:
         present = find(client, cached.sheet.id)
@@ -95,15 +92,14 @@ def _load(name: str, base: Base, obstacle: str) -> BaseImage:
         )
     day = cached.sheet.made.partition("T")[0]
     count = len(cached.sheet.packages)
-    return BaseImage(
+    image = BaseImage(
         name=name,
         reference=cached.reference,
         id=identity,
         route="packages",
-        reason=f"made from {count} Debian packages on {day}, for {obstacle}",
         packages=cached.sheet.packages,
-        made=cached.sheet.made,
     )
+    return image, f"made from {count} Debian packages on {day}, for {obstacle}"
 
 
 def _identity(reference: str) -> str:

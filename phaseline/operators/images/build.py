@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report, Standing
 from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
+from phaseline.operators.images import ownership
+from phaseline.operators.images.canonical import rewrite
 from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.dockerfile import path_of
 from phaseline.operators.images.draft import draft
@@ -28,7 +31,8 @@ from phaseline.process import journal
 from phaseline.process.run import run
 from phaseline.tools import docker
 
-KEPT = 5  # images of one component, for looking back
+# Set, nothing is taken from the build cache: what is replayed owes nothing to its original.
+FRESH = "PHASELINE_FRESH"
 
 if TYPE_CHECKING:
     from docker.models.images import Image
@@ -44,7 +48,8 @@ def build(context: Context) -> Report:
     images = [_provide(context, component) for component in context.components]
     for image in images:
         store(context, image.component, image)
-        _forget_old(image)
+        with connected() as client:
+            ownership.forget_old(client, context, image.component)
     return Report(
         summary=", ".join(f"{image.reference} ({image.size / 1e6:.0f} MB)" for image in images),
         identity={image.component: image.id for image in images},
@@ -52,7 +57,7 @@ def build(context: Context) -> Report:
 
 
 def build_stands(context: Context) -> Standing:
-    """Whether the daemon has each recorded image under its recorded name."""
+    """Whether the daemon has each recorded image under its recorded name, and under our own tag."""
     records = load_images(context)
     with connected() as client:
         for component in context.components:
@@ -62,12 +67,10 @@ def build_stands(context: Context) -> Standing:
                 return Standing(False, f"the daemon has no image of {component.name}")
             if config_digest(client, image) != record.id:
                 return Standing(False, f"{record.reference} is now {image.id}")
+            mine = ownership.own_reference(context, record)
+            if mine not in image.tags:
+                return Standing(False, f"the image of {component.name} has lost its tag {mine}")
     return Standing(True, "the images are in the daemon")
-
-
-def repository_of(context: Context, component: str) -> str:
-    """The name under which a component's images are tagged."""
-    return f"localhost/{context.workspace.id}/{component}"
 
 
 def _provide(context: Context, component: Component) -> BuiltImage:
@@ -75,8 +78,8 @@ def _provide(context: Context, component: Component) -> BuiltImage:
         return _pulled(context, component)
     base = _base(context, component.build)
     with pulse(f"builds the image of {component.name}"):
-        identity = _build(context, component, component.build, base)
-    return _record(context, component, identity, base)
+        built = _build(context, component, component.build, base)
+    return _record(context, component, built, base)
 
 
 def _base(context: Context, build: Build) -> BaseImage | None:
@@ -89,28 +92,44 @@ def _base(context: Context, build: Build) -> BaseImage | None:
 
 
 def _build(context: Context, component: Component, build: Build, base: BaseImage | None) -> str:
-    """Run the build and return the ID that the builder wrote.
-
-    The name `:latest` keeps the image from dangling between its build and its own tag.
-    """
-    folder = context.workspace.root / build.folder
-    arguments = _arguments(context, component, base)
+    """Build the image, rewrite it without dates, and load it; returns the name that it has then."""
+    raw, final = (f"{ownership.own(context, component.name)}:{tag}" for tag in ("raw", "latest"))
+    below = _layers_below(base)
     with draft(records(context) / f"{component.name}.draft") as place:
-        identity = place / "id"
-        command = docker.command(
-            "build",
-            "--progress=plain",
-            "--network=none",
-            f"--iidfile={identity}",
-            f"--tag={repository_of(context, component.name)}:latest",
-            f"--file={path_of(context, build)}",
-            *arguments,
-            str(folder),
-            timeout=600.0,
-        )
-        tell = journal.current().progress  # lines come from threads that have no journal
-        run(command, lambda line: _tell(tell, component.name, line))
-        return identity.read_text().strip()
+        _run_build(context, component, build, base, raw)
+        run(docker.command("save", f"--output={place / 'built.tar'}", raw, timeout=300.0))
+        identity = rewrite(place / "built.tar", place / "image.tar", below, final)
+        journal.current().line(f"without dates it is {identity}")
+        run(docker.command("load", f"--input={place / 'image.tar'}", timeout=300.0))
+    with connected() as client:
+        ownership.remove(client, raw)
+    return final
+
+
+def _layers_below(base: BaseImage | None) -> tuple[str, ...]:
+    if base is None:
+        return ()
+    with connected() as client:
+        return layers_of(client.images.get(base.reference))
+
+
+def _run_build(
+    context: Context, component: Component, build: Build, base: BaseImage | None, name: str
+) -> None:
+    """Run the builder; it tags what it made with `name`."""
+    command = docker.command(
+        "build",
+        "--progress=plain",
+        "--network=none",
+        *(("--no-cache",) if os.environ.get(FRESH) else ()),
+        f"--tag={name}",
+        f"--file={path_of(context, build)}",
+        *_arguments(context, component, base),
+        str(context.workspace.root / build.folder),
+        timeout=600.0,
+    )
+    tell = journal.current().progress  # lines come from threads that have no journal
+    run(command, lambda line: _tell(tell, component.name, line))
 
 
 def _arguments(context: Context, component: Component, base: BaseImage | None) -> tuple[str, ...]:
@@ -140,17 +159,17 @@ def _pulled(context: Context, component: Component) -> BuiltImage:
 
 
 def _record(
-    context: Context, component: Component, identity: str, base: BaseImage | None
+    context: Context, component: Component, reference: str, base: BaseImage | None
 ) -> BuiltImage:
-    repository = repository_of(context, component.name)
+    """Tag the image called `reference` by its own digest, and say what is known of it."""
     with connected() as client:
-        image = client.images.get(identity)
+        image = client.images.get(reference)
         digest = config_digest(client, image)
         tag = digest.removeprefix("sha256:")[:12]
-        image.tag(repository, tag)
+        ownership.claim(context, image, component.name, tag)
         return BuiltImage(
             component=component.name,
-            repository=repository,
+            repository=ownership.shared(context, component.name),
             tag=tag,
             id=digest,
             size=int(image.attrs["Size"]),
@@ -158,17 +177,6 @@ def _record(
             route=_route(component, base),
             layers=layers_of(image),
         )
-
-
-def _forget_old(image: BuiltImage) -> None:
-    """Untag all but the newest images of the component: each edit makes one."""
-    with connected() as client:
-        known = client.images.list(name=image.repository)
-        known.sort(key=lambda one: str(one.attrs["Created"]), reverse=True)
-        for old in known[KEPT:]:
-            for tag in old.tags:
-                if tag.startswith(f"{image.repository}:") and old.id != image.id:
-                    client.images.remove(tag)
 
 
 def _route(component: Component, base: BaseImage | None) -> Route:

@@ -21,9 +21,7 @@ class BaseImage(BaseModel):
     Attributes:
         reference: the name it has there.
         route: `upstream` (pulled by digest) or `packages` (made from Debian packages).
-        reason: why that route was taken.
         packages: the exact version of each package; empty for an upstream image.
-        made: when its content was put together, ISO 8601; empty for an upstream image.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,16 +31,14 @@ class BaseImage(BaseModel):
     reference: str
     id: str
     route: Route
-    reason: str
     packages: dict[str, str] = {}
-    made: str = ""
 
 
 class BuiltImage(BaseModel):
     """A component's image.
 
     Attributes:
-        repository: `localhost/<workspace>/<component>`.
+        repository: `localhost/<application>/<component>`, the same in every workspace.
         tag: the first 12 hex digits of `id`.
         id: `sha256:` digest of the image's configuration, which names its layers: whatever runs
             under this ID is this image, bit by bit.

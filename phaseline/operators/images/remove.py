@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
+from phaseline.operators.images import ownership
 from phaseline.operators.images.build import layers_of
 from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import folder
-from phaseline.process import journal
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -21,22 +21,20 @@ BASES = "localhost/phaseline/base-"
 
 
 def remove_images(context: Context) -> Report:
-    """Remove this workspace's images, and base images that no other workspace's image stands on.
+    """Remove this workspace's tags, images that no workspace owns then, and bases without users.
 
     The build cache and the cached base archives stay: they are caches.
     """
     with connected() as client:
-        _remove_containers(client, f"localhost/{context.workspace.id}/")
-        own = _tags(client, f"localhost/{context.workspace.id}/")
-        for tag in own:
-            journal.progress(f"removes {tag}")
-            _remove(client, tag)
+        _remove_containers(client, ownership.prefix(context))
+        own = _tags(client, ownership.prefix(context))
+        ownership.release(client, context, own)
         client.images.prune(
             filters={"dangling": True, "label": f"io.phaseline.application={_name(context)}"}
         )
         bases = _unused_bases(client)
         for tag in bases:
-            _remove(client, tag)
+            ownership.remove(client, tag)
     for component in context.pipeline.components:
         (folder(context) / f"{component.name}.json").unlink(missing_ok=True)
     return Report(summary=f"{len(own)} images and {len(bases)} base images removed")
@@ -68,13 +66,6 @@ def _images(client: DockerClient) -> Iterator[Image]:
     for listed in client.api.images():
         with suppress(ImageNotFound):
             yield client.images.get(listed["Id"])
-
-
-def _remove(client: DockerClient, tag: str) -> None:
-    from docker.errors import ImageNotFound
-
-    with suppress(ImageNotFound):  # another workspace's teardown may be quicker
-        client.images.remove(tag, force=True)
 
 
 def _unused_bases(client: DockerClient) -> list[str]:

@@ -14,6 +14,7 @@ from phaseline.core.workspace import Context
 from phaseline.operators.images.contents import Contents, read_contents
 from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import BuiltImage, load_base, require_image
+from phaseline.operators.images.ownership import own_reference
 from phaseline.operators.images.pulse import pulse
 from phaseline.process import journal
 from phaseline.process.threads import each
@@ -59,7 +60,7 @@ def _look_through(context: Context, component: Component) -> list[Finding]:
     record = require_image(context, component.name)
     with connected() as client, pulse(f"looks through the image of {component.name}"):
         config = client.images.get(record.reference).attrs["Config"]
-        contents = read_contents(client, record.reference)
+        contents = read_contents(client, own_reference(context, record))
     return judge(component, record, _below(context, component), config, contents)
 
 

@@ -16,6 +16,7 @@ from phaseline.core.settings import Component, TryOut
 from phaseline.core.workspace import Context
 from phaseline.operators.images.daemon import connected
 from phaseline.operators.images.model import require_image
+from phaseline.operators.images.ownership import own_reference
 from phaseline.operators.images.pulse import pulse
 from phaseline.process.groups import pause
 from phaseline.process.threads import each
@@ -41,12 +42,12 @@ def check_runs(context: Context) -> Report:
 def _try(context: Context, component: Component) -> str:
     if component.try_out is None:
         return f"{component.name}: not tried, pipeline.yaml has no try_out for it"
-    image = require_image(context, component.name)
+    reference = own_reference(context, require_image(context, component.name))
     name = f"{context.workspace.id}-trial-{component.name}"
     with connected() as client:
         _discard(client, name)  # one that a killed run left behind
         try:
-            container = _start(client, name, image.reference, component, component.try_out)
+            container = _start(client, name, reference, component, component.try_out)
             with pulse(f"tries out {component.name}"):
                 ready = _await_words(container, component.name, component.try_out.logs)
                 stopped, code = _stop(container, component.name)

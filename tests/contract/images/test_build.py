@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +14,11 @@ from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators import images
 from phaseline.operators.images import load_images
+from phaseline.operators.images.archive import CREATED
+from phaseline.operators.images.build import FRESH
 from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.model import store
+from phaseline.operators.images.ownership import own, own_reference
 from tests.contract.images.scratch import DOCKERFILE, PROGRAM, Scratch
 
 
@@ -49,7 +54,9 @@ def test_a_removed_image_is_noticed(scratch: Scratch) -> None:
     context = scratch.write()
     containerize(context)
     with connected() as client:
-        client.images.remove(load_images(context)["app"].reference, force=True)
+        record = load_images(context)["app"]
+        for tag in (record.reference, own_reference(context, record)):
+            client.images.remove(tag, force=True)
     assert not images.build_stands(context).stands
     with pytest.raises(CheckFailed, match="are not those that were built"):
         images.check_images(context)
@@ -61,7 +68,8 @@ def test_teardown_leaves_no_image_and_no_record(scratch: Scratch) -> None:
     images.remove_images(context)
     with connected() as client:
         names = [tag for image in client.images.list() for tag in image.tags]
-    assert not [name for name in names if context.workspace.id in name]
+    ours = (context.workspace.id, f"/{context.pipeline.application}/")
+    assert not [name for name in names if any(one in name for one in ours)]
     assert load_images(context) == {}
     assert not images.build_stands(context).stands
 
@@ -179,9 +187,10 @@ def test_old_images_of_a_component_are_forgotten(scratch: Scratch) -> None:
     context = scratch.context()
     newest = load_images(context)["app"]
     with connected() as client:
-        known = client.images.list(name=newest.repository)
-        assert len(known) == 5
-        assert find(client, newest.reference) in known
+        for repository in (newest.repository, own(context, "app")):
+            known = client.images.list(name=repository)
+            assert len(known) == 5
+            assert find(client, newest.reference) in known
 
 
 def test_a_base_is_loaded_anew_with_the_same_id(scratch: Scratch) -> None:
@@ -192,31 +201,73 @@ def test_a_base_is_loaded_anew_with_the_same_id(scratch: Scratch) -> None:
     assert images.base_image(context).identity == first
 
 
-def test_a_base_that_another_workspace_uses_stays(scratch: Scratch) -> None:
+@pytest.fixture
+def neighbour(scratch: Scratch) -> Iterator[Scratch]:
+    """A second workspace of the same application."""
+    folder = scratch.root / "neighbour"
+    folder.mkdir()
+    workspace = Scratch(folder)
+    yield workspace
+    if (folder / "pipeline.yaml").exists():
+        images.remove_images(workspace.context())
+
+
+def test_images_that_another_workspace_uses_stay(scratch: Scratch, neighbour: Scratch) -> None:
+    context, other = scratch.write(), neighbour.write()
+    containerize(context)
+    containerize(other)
+    assert load_images(context) == load_images(other)
+    reference = load_images(other)["app"].reference
+    images.remove_images(context)
+    assert images.base_image_stands(other).stands
+    assert images.build_stands(other).stands
+    images.remove_images(other)
+    with connected() as client:
+        assert find(client, reference) is None
+
+
+def test_an_image_that_is_only_a_neighbours_is_noticed(
+    scratch: Scratch, neighbour: Scratch
+) -> None:
     context = scratch.write()
     containerize(context)
-    neighbour = scratch.root / "neighbour"
-    neighbour.mkdir()
-    other = Scratch(neighbour).write()
-    containerize(other)
-    try:
-        images.remove_images(context)
-        assert images.base_image_stands(other).stands
-        assert images.build_stands(other).stands
-    finally:
-        images.remove_images(other)
+    containerize(neighbour.write())
+    with connected() as client:
+        for tag in ("latest", load_images(context)["app"].tag):
+            client.images.remove(f"{own(context, 'app')}:{tag}")
+    assert not images.build_stands(context).stands
+
+
+def test_built_afresh_elsewhere_and_later_it_is_the_same_image(
+    scratch: Scratch, neighbour: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the second's folders, files and dates are others, and it builds without the cache
+    code = "import os; os.makedirs('/made/in/build'); os.link('/main.py', '/made/in/build/again')"
+    lines = f'USER 0\nWORKDIR /work\nRUN ["python3", "-c", "{code}"]\nUSER {{{{ user }}}}\n'
+    dockerfile = DOCKERFILE.replace("USER {{ user }}:{{ user }}\n", lines)
+    first = containerize(scratch.write(dockerfile=dockerfile)).identity
+    context = neighbour.write(dockerfile=dockerfile)
+    os.utime(neighbour.root / "app/main.py", (1, 1))
+    monkeypatch.setenv(FRESH, "1")
+    assert containerize(context).identity == first
+    records = [load_images(scratch.context()), load_images(context)]
+    assert records[0] == records[1]
+    with connected() as client:
+        created = client.images.get(records[1]["app"].reference).attrs["Created"]
+    assert created == CREATED
 
 
 def test_containers_of_a_killed_check_go_with_the_images(scratch: Scratch) -> None:
     context = scratch.write()
     containerize(context)
     with connected() as client:
-        left = client.containers.create(load_images(context)["app"].reference, network_mode="none")
+        image = own_reference(context, load_images(context)["app"])
+        left = client.containers.create(image, network_mode="none")
         images.remove_images(context)
         assert left.id not in [one.id for one in client.containers.list(all=True)]
 
 
 def test_components_are_taken_from_the_context_alone(scratch: Scratch) -> None:
-    nothing = dataclasses.replace(scratch.write(), components=())
+    nothing = dataclasses.replace(scratch.write(), given=())
     assert images.base_image(nothing).identity == {}
     assert images.build(nothing).identity == {}

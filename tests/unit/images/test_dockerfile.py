@@ -61,7 +61,7 @@ def test_an_image_that_was_not_built_is_named(tmp_path: Path) -> None:
 
 def test_records_come_back_as_they_were_stored(tmp_path: Path) -> None:
     context = make_context(tmp_path, "")
-    record = BaseImage(name="b", reference="r", id="i", route="packages", reason="why")
+    record = BaseImage(name="b", reference="r", id="i", route="packages")
     store(context, "base-b", record)
     assert load_base(context, "b") == record
 

@@ -1,0 +1,154 @@
+"""What was built is rewritten so that time and place leave no trace."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phaseline.core.errors import CommandFailed
+from phaseline.operators.images.archive import CREATED
+from phaseline.operators.images.canonical import rewrite, rewrite_layer, settled
+from phaseline.operators.images.rootfs import EPOCH
+
+CAPABILITY = "SCHILY.xattr.security.capability"
+
+
+def layer(
+    names: list[str], *, time: float, links: dict[str, str] | None = None, who: str = ""
+) -> bytes:
+    """A layer with a file of each name, in this order, then hard links (name: file)."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in names:
+            header = tarfile.TarInfo(name)
+            header.mtime, header.uname, header.size = time, who, len(name)
+            header.pax_headers = {CAPABILITY: "\x01\x02", "atime": str(time)}
+            archive.addfile(header, io.BytesIO(name.encode()))
+        for name, file in (links or {}).items():
+            header = tarfile.TarInfo(name)
+            header.type, header.linkname, header.mtime = tarfile.LNKTYPE, file, time
+            archive.addfile(header)
+    return buffer.getvalue()
+
+
+def digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def saved(path: Path, layers: list[bytes], **config: Any) -> Path:
+    """An archive as `docker save` writes it."""
+    rootfs = {"type": "layers", "diff_ids": [digest(one) for one in layers]}
+    content = json.dumps({"os": "linux", "rootfs": rootfs, **config}).encode()
+    names = [f"{number}/layer.tar" for number in range(len(layers))]
+    manifest = json.dumps([{"Config": "config.json", "RepoTags": ["x:raw"], "Layers": names}])
+    files = {"config.json": content, "manifest.json": manifest.encode()}
+    with tarfile.open(path, "w") as archive:
+        for name, data in {**files, **dict(zip(names, layers, strict=True))}.items():
+            header = tarfile.TarInfo(name)
+            header.size = len(data)
+            archive.addfile(header, io.BytesIO(data))
+    return path
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]
+
+
+def test_time_order_and_builder_make_no_difference(tmp_path: Path) -> None:
+    base = layer(["base"], time=5)
+    one = saved(
+        tmp_path / "1.tar",
+        [base, layer(["b", "a"], time=1e9 + 0.5, who="me")],
+        created="2020-01-01T00:00:00Z",
+        history=[{"created": "2020-01-01T00:00:00Z", "created_by": "COPY"}],
+    )
+    two = saved(
+        tmp_path / "2.tar",
+        [base, layer(["a", "b"], time=2e9, who="you")],
+        created="2021-01-01T00:00:00Z",
+        history=[{"created": "2021-01-01T00:00:00Z", "created_by": "COPY"}],
+        **{"moby.buildkit.buildinfo.v1": "traces"},
+    )
+    targets = [tmp_path / "1" / "out.tar", tmp_path / "2" / "out.tar"]
+    ids = []
+    for source, target in zip((one, two), targets, strict=True):
+        target.parent.mkdir()
+        ids.append(rewrite(source, target, (digest(base),), "x:1"))
+    assert ids[0] == ids[1]
+    assert targets[0].read_bytes() == targets[1].read_bytes()
+
+
+def test_what_comes_out_can_be_loaded_and_named(tmp_path: Path) -> None:
+    base, own = layer(["base"], time=5), layer(["a"], time=7)
+    identity = rewrite(
+        saved(tmp_path / "in.tar", [base, own], config={"User": "1"}),
+        tmp_path / "out.tar",
+        (digest(base),),
+        "x:1",
+    )
+    files = members(tmp_path / "out.tar")
+    (manifest,) = json.loads(files["manifest.json"])
+    config = files[manifest["Config"]]
+    assert manifest["RepoTags"] == ["x:1"]
+    assert identity == digest(config)
+    read = json.loads(config)
+    assert read["config"] == {"User": "1"}
+    assert read["created"] == CREATED
+    assert [digest(files[name]) for name in manifest["Layers"]] == read["rootfs"]["diff_ids"]
+    assert files[manifest["Layers"][0]] == base
+
+
+def test_layers_of_another_base_are_rewritten_too(tmp_path: Path) -> None:
+    layers = [layer(["base"], time=5), layer(["a"], time=7)]
+    other = (digest(b"another"),)
+    rewrite(saved(tmp_path / "in.tar", layers), tmp_path / "out.tar", other, "x:1")
+    assert layers[0] not in members(tmp_path / "out.tar").values()
+
+
+def test_equal_layers_are_there_once(tmp_path: Path) -> None:
+    twice = [layer(["a"], time=1), layer(["a"], time=2)]
+    rewrite(saved(tmp_path / "in.tar", twice), tmp_path / "out.tar", (), "x:1")
+    with tarfile.open(tmp_path / "out.tar") as archive:
+        assert len(archive.getnames()) == 3
+    (manifest,) = json.loads(members(tmp_path / "out.tar")["manifest.json"])
+    assert len(manifest["Layers"]) == 2
+
+
+def test_rewritten_again_a_layer_stays_as_it_is(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.tar", tmp_path / "second.tar"
+    content = layer(["b/c", "a", "d" * 150], time=3, links={"aa": "b/c"})
+    rewrite_layer(io.BytesIO(content), first)
+    with first.open("rb") as stream:
+        rewrite_layer(stream, second)
+    assert first.read_bytes() == second.read_bytes()
+    with tarfile.open(second) as archive:
+        found = archive.getmembers()
+    assert [one.name for one in found] == ["a", "b/c", "d" * 150, "aa"]
+    assert {one.mtime for one in found} == {EPOCH}
+    assert found[0].pax_headers == {CAPABILITY: "\x01\x02"}
+    assert (found[3].type, found[3].linkname) == (tarfile.LNKTYPE, "b/c")
+
+
+def test_a_configuration_keeps_all_but_dates_and_traces() -> None:
+    config = {"config": {"Labels": {"a": "b"}}, "variant": "v8", "moby.x": 1, "created": "now"}
+    assert settled(config, ["sha256:1"]) == {
+        "config": {"Labels": {"a": "b"}},
+        "variant": "v8",
+        "created": CREATED,
+        "history": [],
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:1"]},
+    }
+
+
+def test_what_is_no_saved_image_is_told(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "in.tar", "w"):
+        pass
+    with pytest.raises(CommandFailed, match=r"holds no manifest\.json"):
+        rewrite(tmp_path / "in.tar", tmp_path / "out.tar", (), "x:1")
