@@ -63,17 +63,25 @@ def digest_text(*parts: str) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """sha256 of one path as hex: kind, whether it is executable, and content or link target.
+    """sha256 of one path as hex: kind, whether it is executable, and content.
 
-    The other permission bits are left out: they follow the umask of whoever made the checkout. A
-    symbolic link is not followed: where it points is its content.
+    The other permission bits are left out: they follow the umask of whoever made the checkout. Of a
+    symbolic link both count: where it points, and the file that is found there.
     """
     if path.is_symlink():
-        return digest_text("link", str(path.readlink()))
-    with path.open("rb") as stream:
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
-    executable = "x" if path.stat().st_mode & 0o111 else "-"
-    return digest_text("file", executable, content)
+        return digest_link(path, digest_file)
+    return digest_content(digest_sha256(path), path.stat().st_mode)
+
+
+def digest_content(content: str, mode: int) -> str:
+    """What `digest_file` makes of a file with the sha256 `content` and the mode `mode`."""
+    return digest_text("file", "x" if mode & 0o111 else "-", content)
+
+
+def digest_link(path: Path, of_file: Callable[[Path], str]) -> str:
+    """What `digest_file` makes of a symbolic link; `of_file` is asked for what it leads to."""
+    found = path.resolve() if path.is_file() else None
+    return digest_text("link", str(path.readlink()), of_file(found) if found else "no file")
 
 
 def digest_sha256(path: Path) -> str:

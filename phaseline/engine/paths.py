@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import glob
 import itertools
-from collections.abc import Iterable, Iterator
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePath
+from typing import Any
 
-from phaseline.core.files import digest_file
-from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
+from phaseline.engine import memo
 
 ABSENT = "absent"
-_LEFT_OUT = {"__pycache__", "node_modules", ".git", ".phaseline", ".venv"}
+_LEFT_OUT = frozenset({"__pycache__", "node_modules", ".git", ".phaseline", ".venv"})
+_OF_A_COMPONENT = ("{name}", "{folder}", "{dockerfile}", "{prepared}")
+
+Found = tuple[str, os.stat_result]  # by its path relative to the checkout
 
 
 def expand(patterns: Iterable[str], context: Context) -> list[str]:
@@ -22,34 +28,43 @@ def expand(patterns: Iterable[str], context: Context) -> list[str]:
 
 
 def _filled(pattern: str, context: Context) -> Iterator[str]:
-    common = {"state": ".phaseline", "chart": str(context.pipeline.chart.folder)}
-    if pattern == "{sources}":
-        for component in context.components:
+    if "{" not in pattern:
+        yield pattern
+    elif pattern == "{sources}":
+        for component in context.parts:
             yield from _sources(component)
-    elif not any(mark in pattern for mark in ("{name}", "{folder}", "{dockerfile}", "{prepared}")):
-        yield pattern.format(**common)
+    elif not any(mark in pattern for mark in _OF_A_COMPONENT):
+        yield pattern.format(**_common(context))
     else:
-        for component in context.components:
-            values = {**common, **_of_component(component)}
+        for component in context.parts:
+            values = {**_common(context), **_of_component(component)}
             if None not in (values[key] for key in values if f"{{{key}}}" in pattern):
                 yield pattern.format(**values)
 
 
-def _of_component(component: Component) -> dict[str, str | None]:
-    build = component.build
-    prepared = build.folder / build.prepare.output if build and build.prepare else None
+def _common(context: Context) -> dict[str, str]:
+    return {"state": ".phaseline", "chart": context.workspace.settings["chart"]["folder"]}
+
+
+def _of_component(component: Mapping[str, Any]) -> dict[str, str | None]:
+    build = component["build"] or {"folder": None, "dockerfile": None, "prepare": None}
     return {
-        "name": component.name,
-        "folder": str(build.folder) if build else None,
-        "dockerfile": str(build.dockerfile) if build else None,
-        "prepared": str(prepared) if prepared else None,
+        "name": component["name"],
+        "folder": build["folder"],
+        "dockerfile": build["dockerfile"],
+        "prepared": _prepared(build),
     }
 
 
-def _sources(component: Component) -> Iterator[str]:
-    if build := component.build:
-        yield from (f"{build.folder}/{source}" for source in build.sources)
-        yield f"{build.folder}/.dockerignore"
+def _prepared(build: Mapping[str, Any]) -> str | None:
+    prepare = build["prepare"]
+    return str(PurePath(build["folder"], prepare["output"])) if prepare else None
+
+
+def _sources(component: Mapping[str, Any]) -> Iterator[str]:
+    if build := component["build"]:
+        yield from (f"{build['folder']}/{source}" for source in build["sources"])
+        yield f"{build['folder']}/.dockerignore"
 
 
 def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
@@ -59,56 +74,86 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     listed as absent, so that its coming is noticed. What the pipeline writes between a component's
     sources is none of them.
     """
-    root = context.workspace.root
+    root, known = str(context.workspace.root), memo.of(context.state)
     found: dict[str, str] = {}
     for wanted in patterns:
-        left_out = list(_generated(context)) if wanted == "{sources}" else []
+        left_out = _generated(context) if wanted == "{sources}" else ()
         for pattern in expand((wanted,), context):
-            matches = [p for p in _files(root, pattern) if not _within(p, root, left_out)]
-            found.update(_digested(root, matches))
-            if not matches and not glob.has_magic(pattern):
+            matched = False
+            for name, status in _files(root, pattern):
+                if left_out and _within(name, left_out):
+                    continue
+                matched = True
+                with suppress(FileNotFoundError):  # an editor's own file, gone since it was listed
+                    found[name] = known.digest(name, f"{root}/{name}", status)
+            if not matched and not glob.has_magic(pattern):
                 found[pattern] = ABSENT
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())) if len(found) > 1 else found
 
 
-def _digested(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    for path in files:
-        with suppress(FileNotFoundError):  # an editor's own file, gone since it was listed
-            yield str(path.relative_to(root)), digest_file(path)
+def _generated(context: Context) -> tuple[str, ...]:
+    found = []
+    for component in context.parts:
+        if build := component["build"]:
+            if build["dockerfile"].endswith(".j2"):
+                found.append(f"{build['folder']}/Dockerfile")
+            if prepared := _prepared(build):
+                found.append(prepared)
+    return tuple(found)
 
 
-def _generated(context: Context) -> Iterator[Path]:
-    for component in context.components:
-        if build := component.build:
-            if build.dockerfile.suffix == ".j2":
-                yield build.folder / "Dockerfile"
-            if build.prepare:
-                yield build.folder / build.prepare.output
+def _within(name: str, folders: Iterable[str]) -> bool:
+    return any(name == folder or name.startswith(f"{folder}/") for folder in folders)
 
 
-def _within(path: Path, root: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(root / folder) for folder in folders)
-
-
-def _files(root: Path, pattern: str) -> set[Path]:
-    below, found = root / _fixed(pattern), set[Path]()
+def _files(root: str, pattern: str) -> Iterator[Found]:
+    """The files and symbolic links that `pattern` matches, or that are below what it matches."""
+    if not glob.has_magic(pattern):
+        yield from _at(root, os.path.normpath(pattern), ())
+        return
+    fixed = _fixed(pattern)
     # not Path.glob: until 3.13 its `**` matches folders only
-    for name in glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True):  # noqa: PTH207
-        path = root / name
-        inner = path.rglob("*") if path.is_dir() and not path.is_symlink() else (path,)
-        found.update(one for one in inner if _counts(one, below))
-    return found
+    for match in glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True):  # noqa: PTH207
+        name = os.path.normpath(match)
+        if _LEFT_OUT.isdisjoint(PurePath(name).relative_to(fixed).parts):
+            yield from _at(root, name, ())
 
 
+def _at(root: str, name: str, links: tuple[Path, ...]) -> Iterator[Found]:
+    """`name` itself, or all that is below it where it is a folder; a link counts and is followed.
+
+    Args:
+        links: the folders that links on the way have led to, which are not entered again.
+    """
+    try:
+        status = os.lstat(f"{root}/{name}")
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISREG(status.st_mode):
+        yield name, status
+    elif stat.S_ISDIR(status.st_mode):
+        yield from _below(root, name, links)
+    elif stat.S_ISLNK(status.st_mode):
+        yield name, status
+        link = Path(root, name)
+        if link.is_dir() and not _turns_back(link, links):
+            yield from _below(root, name, (*links, link.resolve()))
+
+
+def _turns_back(link: Path, links: tuple[Path, ...]) -> bool:
+    target = link.resolve()
+    return target in links or link.parent.resolve().is_relative_to(target)
+
+
+def _below(root: str, folder: str, links: tuple[Path, ...]) -> Iterator[Found]:
+    with suppress(FileNotFoundError):  # a folder that went while it was read
+        for entry in os.listdir(f"{root}/{folder}"):  # noqa: PTH208 - names, not Paths: many
+            if entry not in _LEFT_OUT:
+                yield from _at(root, f"{folder}/{entry}", links)
+
+
+@lru_cache(maxsize=1024)
 def _fixed(pattern: str) -> str:
     """The part of a pattern that is no wildcard: what it names itself is never left out."""
-    if not glob.has_magic(pattern):
-        return pattern
-    parts = Path(pattern).parts
-    return str(Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts)))
-
-
-def _counts(path: Path, below: Path) -> bool:
-    if not path.is_symlink() and not path.is_file():
-        return False
-    return not _LEFT_OUT.intersection(path.relative_to(below).parts)
+    parts = PurePath(pattern).parts
+    return str(PurePath(*itertools.takewhile(lambda part: not glob.has_magic(part), parts)))

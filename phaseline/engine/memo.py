@@ -1,0 +1,143 @@
+"""Digests of files that are known not to have changed since they were last read.
+
+A digest is kept with what the kernel says of the file: device, inode, size, mtime and ctime. It is
+kept only if each later change must show there:
+
+- The last change lies before the reading by more than the clock's granularity, or another one
+  could carry the same time. A time in the future (the clock went back) never does.
+- Nobody has the file open for writing: a page that is mapped and dirty takes further writes without
+  a new ctime. The kernel grants a read lease only then.
+
+`.phaseline/hashes` holds them: a line with version and checksum, then one JSON object.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import stat
+import time
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+from phaseline.core.files import digest_content, digest_link, write_atomic
+
+VERSION = 1
+_NAME = "hashes"
+_GRANULARITY = 20_000_000  # ns; the kernel stamps files with the time of its last tick
+_COARSE = 2_000_000_000  # ns; of file systems that keep no fractions of a second
+_SPARE = 1000  # entries of files that this run did not meet
+_BLOCK = 1 << 18
+
+
+class Memo:
+    """The digests of one workspace. Several threads may ask."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._known, self.imports = _load(place)
+        self._before = dict(self._known), dict(self.imports)
+        self._met: set[str] = set()
+
+    def digest(self, name: str, path: str, status: os.stat_result) -> str:
+        """As `core.files.digest_file`.
+
+        Args:
+            name: what it is kept under; `status`: what `os.lstat(path)` says now.
+
+        Raises:
+            OSError: it is gone, or may not be read.
+        """
+        if stat.S_ISLNK(status.st_mode):
+            return digest_link(Path(path), lambda at: self.digest(name, str(at), at.stat()))
+        self._met.add(name)
+        known = self._known.get(name)
+        if known is not None and known.startswith(_stamp(status)):
+            return known[-64:]
+        return self._read(name, path)
+
+    def forget(self) -> None:
+        """Read every file again."""
+        self._known.clear()
+
+    def save(self) -> None:
+        """Write them down, if there is anything new."""
+        if len(self._known) > 2 * len(self._met) + _SPARE:
+            self._known = {name: self._known[name] for name in self._met & self._known.keys()}
+        now = self._known, self.imports
+        if now != self._before:
+            text = json.dumps({"files": self._known, "imports": self.imports}).encode()
+            head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
+            write_atomic(self._place, head + b"\n" + text)
+            self._before = dict(self._known), dict(self.imports)
+
+    def _read(self, name: str, path: str) -> str:
+        now = time.time_ns()
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(handle)
+            lasting = _settled(status, now) and _unwritten(handle)
+            content = hashlib.sha256()
+            while block := os.read(handle, _BLOCK):
+                content.update(block)
+            lasting = lasting and _stamp(os.fstat(handle)) == _stamp(status)
+        finally:
+            os.close(handle)
+        digest = digest_content(content.hexdigest(), status.st_mode)
+        if lasting:
+            self._known[name] = _stamp(status) + digest
+        else:
+            self._known.pop(name, None)
+        return digest
+
+
+@lru_cache(maxsize=8)
+def of(state: Path) -> Memo:
+    """The memo of the workspace whose state folder this is."""
+    return Memo(state / _NAME)
+
+
+def forget(state: Path) -> None:
+    """Read every file of this workspace again (`--rehash`)."""
+    of(state).forget()
+
+
+def save(state: Path) -> None:
+    """Keep what was read, for the next command; to be called once, at the end of a run."""
+    of(state).save()
+
+
+def _load(place: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    try:
+        head, _, text = place.read_bytes().partition(b"\n")
+        if json.loads(head) == {"version": VERSION, "sum": zlib.crc32(text)}:
+            content = json.loads(text)
+            return content["files"], content["imports"]
+    except (FileNotFoundError, ValueError):
+        pass  # it only saves time
+    return {}, {}
+
+
+def _stamp(status: os.stat_result) -> str:
+    s = status
+    return f"{s.st_dev} {s.st_ino} {s.st_mode} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} "
+
+
+def _settled(status: os.stat_result, now: int) -> bool:
+    last = max(status.st_mtime_ns, status.st_ctime_ns)
+    return now - last > (_GRANULARITY if status.st_ctime_ns % 1_000_000_000 else _COARSE)
+
+
+def _unwritten(handle: int) -> bool:
+    try:
+        # who opens it for writing in this instant has us told by a signal: one that does no harm
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:  # it is open for writing, or there are no leases here
+        return False
+    return True
