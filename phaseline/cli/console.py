@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from phaseline.cli.words import duration
 from phaseline.engine.graph import Step
 from phaseline.engine.outcome import Ending, Outcome
 
@@ -41,14 +42,6 @@ class Screen(Protocol):
 def screen(console: Console) -> Screen:
     """The live screen for a terminal, the plain one for anything else."""
     return LiveScreen(console) if console.is_terminal else PlainScreen(console)
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s` or `3 min 05 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def line_of(outcome: Outcome) -> Text:

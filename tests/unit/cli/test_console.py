@@ -7,7 +7,8 @@ import time
 import pytest
 from rich.console import Console
 
-from phaseline.cli.console import LiveScreen, PlainScreen, duration, line_of, report, screen
+from phaseline.cli.console import LiveScreen, PlainScreen, line_of, report, screen
+from phaseline.cli.words import duration
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.engine.graph import make
