@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from phaseline.cli.words import duration
+from phaseline.core.times import duration
 from phaseline.engine.graph import Step
 from phaseline.engine.outcome import Ending, Outcome
 

@@ -1,4 +1,4 @@
-"""Rows as a table or as JSON, and times in words. Quick to import: nothing but the library."""
+"""Rows as a table or as JSON. Quick to import: nothing but the library."""
 
 from __future__ import annotations
 
@@ -9,28 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phaseline.cli.edge import say
+from phaseline.core.times import age, duration
 
 Row = Mapping[str, Any]
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s` or `3 min 05 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
-def age(seconds: float) -> str:
-    """`12 s`, `3 min`, `5 h 20 min` or `4 d`: how long ago, no finer than one asks."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return f"{max(0, int(seconds))} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes // (24 * 60)} d"
 
 
 def show(

@@ -11,14 +11,17 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from phaseline.core.errors import InvalidConfiguration
 
 
-def render(template: Path, values: Mapping[str, Any]) -> str:
+def render(template: Path, values: Mapping[str, Any], *, html: bool = False) -> str:
     """Render the Jinja2 file `template` with `values`; the result ends with one newline.
+
+    Args:
+        html: what is filled in is text, and escaped as such.
 
     Raises:
         InvalidConfiguration: the template is faulty or uses a name that `values` lacks.
     """
     environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=html
     )
     try:
         text = environment.from_string(template.read_text(encoding="utf-8")).render(values)

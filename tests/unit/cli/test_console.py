@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from phaseline.cli.console import LiveScreen, PlainScreen, line_of, report, screen
-from phaseline.cli.words import duration
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
+from phaseline.core.times import duration
 from phaseline.engine.graph import make
 from phaseline.engine.outcome import Ending, Outcome
 
