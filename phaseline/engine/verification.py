@@ -1,0 +1,253 @@
+"""Verification of evidence: signatures, statements, the chain, and what stands on disk.
+
+It trusts the public keys that it is given and, for the end of the chain, the head that it is given:
+without one nobody can tell that the newest envelopes were cut off.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phaseline.core.errors import CheckFailed, InvalidConfiguration
+from phaseline.core.files import digest_file
+from phaseline.engine import conformance, envelope, evidence
+from phaseline.engine.evidence import Entry
+from phaseline.engine.paths import ABSENT
+from phaseline.engine.statement import plain_digest
+
+if TYPE_CHECKING:
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import SSlibKey
+
+
+class Kind(StrEnum):
+    """What a fault is about."""
+
+    MISSING = "no evidence"
+    ENVELOPE = "no valid envelope"
+    KEY = "untrusted key"
+    SIGNATURE = "wrong signature"
+    STATEMENT = "no valid statement"
+    NUMBER = "wrong number"
+    CHAIN = "broken chain"
+    HEAD = "wrong head"
+    ALTERED = "altered since"
+    """the evidence is sound; the file that it tells of is another one now, or gone"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong.
+
+    Attributes:
+        file: the envelope's name; empty where it is about all of them.
+        why: what was found.
+    """
+
+    file: str
+    kind: Kind
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What was found.
+
+    Attributes:
+        count: how many envelopes there are.
+        head: `sha256:…` of the last one's bytes; empty where there is none.
+        notes: what is no fault, but should be known.
+    """
+
+    count: int
+    head: str
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Chain:
+    """The envelopes in order, as far as they were read. An entry is None where it is not sound."""
+
+    names: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    entries: list[Entry | None] = field(default_factory=list)
+
+    @property
+    def sound(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry]
+
+
+def verify(state: Path, root: Path, trusted: Sequence[SSlibKey], *, head: str = "") -> Verification:
+    """Check every envelope below `state`, in order, and the files that they tell of.
+
+    Args:
+        root: the checkout.
+        trusted: the keys that may have signed.
+        head: a digest that the chain must contain (see `parse_head`); empty leaves its end open.
+    """
+    place = evidence.folder(state)
+    chain = _Chain()
+    faults = list(_foreign(place))
+    keys = {key.keyid: key for key in trusted}
+    for path in sorted(evidence.files(place)):
+        faults += _take(path, chain, keys)
+    if not chain.names:
+        faults.append(Fault("", Kind.MISSING, "there is no evidence", f"{place} has no envelope"))
+    faults += [*_end(head, chain), *_outputs(chain, root), *_logs(chain, root)]
+    return Verification(
+        count=len(chain.names),
+        head=chain.digests[-1] if chain.digests else "",
+        faults=tuple(faults),
+        notes=tuple(_notes(head, chain, root)),
+    )
+
+
+def parse_head(text: str) -> str:
+    """A head as it was printed, `sha256:` and 64 hex digits; the prefix may be left out.
+
+    Raises:
+        InvalidConfiguration: it is something else.
+    """
+    found = re.fullmatch(r"(?:sha256:)?([0-9a-f]{64})", text.strip().lower())
+    if not found:
+        raise InvalidConfiguration(
+            f"--head {text}: it takes sha256: and 64 hex digits",
+            fix="copy the head that the run printed at its end",
+        )
+    return f"sha256:{found[1]}"
+
+
+def _foreign(place: Path) -> Iterator[Fault]:
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
+        if not path.name.startswith(".") and not evidence.NAME.fullmatch(path.name):
+            yield Fault(path.name, Kind.ENVELOPE, "it has no place in the chain")
+
+
+def _take(path: Path, chain: _Chain, keys: Mapping[str, SSlibKey]) -> Iterator[Fault]:
+    """Add one envelope to the chain, and tell what is wrong with it."""
+    try:
+        data = path.read_bytes()
+    except OSError:  # a folder, say: no envelope, like any other bytes
+        data = b""
+    found = _sound(path.name, data, keys)
+    entry = found if isinstance(found, Entry) else None
+    if isinstance(found, Fault):
+        yield found
+    yield from _place(path.name, entry, chain)
+    chain.names.append(path.name)
+    chain.digests.append(evidence.digest(data))
+    chain.entries.append(entry)
+
+
+def _sound(file: str, data: bytes, keys: Mapping[str, SSlibKey]) -> Entry | Fault:
+    kind = Kind.ENVELOPE
+    try:
+        sealed = envelope.unseal(data)
+        kind = Kind.KEY
+        key = _key(sealed, keys)
+        kind = Kind.SIGNATURE
+        _signed(sealed, key)
+        kind = Kind.STATEMENT
+        conformance.check(sealed.payload)
+        return evidence.entry(file, data, sealed.payload)
+    except CheckFailed as error:
+        return Fault(file, kind, error.what, error.why)
+
+
+def _key(sealed: Envelope, keys: Mapping[str, SSlibKey]) -> SSlibKey:
+    (name,) = sealed.signatures if len(sealed.signatures) == 1 else ("",)
+    if name not in keys:
+        who = f"it is signed with the key {name}" if name else "it has not one signature"
+        raise CheckFailed("no trusted key has signed it", why=who)
+    return keys[name]
+
+
+def _signed(sealed: Envelope, key: SSlibKey) -> None:
+    from securesystemslib.exceptions import VerificationError
+
+    if sealed.payload_type != envelope.PAYLOAD_TYPE:
+        raise CheckFailed("it is no in-toto envelope", why=f"its type is {sealed.payload_type}")
+    try:
+        sealed.verify([key], 1)
+    except VerificationError as error:
+        why = f"it is not what the key {key.keyid} has signed"
+        raise CheckFailed("its content or its signature was changed", why=why) from error
+
+
+def _place(name: str, entry: Entry | None, chain: _Chain) -> Iterator[Fault]:
+    """What is wrong with the place of the envelope `name` after those of `chain`."""
+    number = evidence.number_of(name)
+    before = evidence.number_of(chain.names[-1]) if chain.names else 0
+    if number != before + 1:
+        yield Fault(name, Kind.NUMBER, _gap(before, number), "the numbers have no gap when whole")
+    if not entry:
+        return
+    right = evidence.file_name(entry.number, entry.step)
+    if name != right:
+        yield Fault(name, Kind.NUMBER, "it is not in its place", f"it was written as {right}")
+    elif number == before + 1 and entry.previous != (previous := _last(chain)):
+        follows = entry.previous or "none"
+        why = f"it was written after {follows}, and there is {previous or 'none'}"
+        yield Fault(name, Kind.CHAIN, "the envelope before it is another one", why)
+
+
+def _gap(before: int, number: int) -> str:
+    if number <= before:
+        return f"there are several with the number {number}"
+    missing = number - before - 1
+    first = f"number {before + 1} is missing"
+    return first if missing == 1 else f"numbers {before + 1} to {number - 1} are missing"
+
+
+def _last(chain: _Chain) -> str:
+    return chain.digests[-1] if chain.digests else ""
+
+
+def _end(head: str, chain: _Chain) -> Iterator[Fault]:
+    if head and head not in chain.digests:
+        why = f"it ends with {_last(chain) or 'nothing'}: the newest were cut off, or replaced"
+        yield Fault("", Kind.HEAD, f"the chain does not contain {head}", why)
+
+
+def _outputs(chain: _Chain, root: Path) -> Iterator[Fault]:
+    """Only the last execution of each step says what should be there now."""
+    latest = {entry.step: entry for entry in chain.sound}
+    for entry in sorted(latest.values(), key=lambda one: one.number):
+        for path, made in sorted(entry.outputs.items()):
+            if made != ABSENT and (now := _now(root / path)) != made:
+                state = "is gone" if now == ABSENT else "was altered"
+                why = f"it was {made}, and is {now}"
+                yield Fault(entry.file, Kind.ALTERED, f"the output {path} {state}", why)
+
+
+def _now(path: Path) -> str:
+    if path.is_symlink() or path.is_file():
+        return digest_file(path)
+    return ABSENT
+
+
+def _logs(chain: _Chain, root: Path) -> Iterator[Fault]:
+    for entry in chain.sound:
+        path, made = entry.log
+        now = plain_digest(root / path) if path else ""
+        if now and now != made:
+            why = f"it was sha256:{made}, and is sha256:{now}"
+            yield Fault(entry.file, Kind.ALTERED, f"the log {path} was altered", why)
+
+
+def _notes(head: str, chain: _Chain, root: Path) -> Iterator[str]:
+    if head in chain.digests and (later := len(chain.digests) - chain.digests.index(head) - 1):
+        yield f"{later} newer envelopes follow the head that was given"
+    logs = [entry.log[0] for entry in chain.sound if entry.log[0]]
+    if gone := sum(not os.path.lexists(root / path) for path in logs):
+        yield f"{gone} of {len(logs)} logs are no longer kept"
+    if not head:
+        yield "no head was given: newer envelopes could have been cut off unnoticed"
