@@ -55,6 +55,9 @@ class Execution:
 class Ledger(Protocol):
     """Where executions are kept as evidence."""
 
+    def ready(self) -> None:
+        """Raise what `add` would raise for want of a key, before a step runs; often called."""
+
     def add(self, execution: Execution) -> None:
         """Keep it: written, signed and fsynced when this returns. Called from several threads."""
 

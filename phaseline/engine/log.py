@@ -5,20 +5,44 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from phaseline.engine.execution import Call
 from phaseline.engine.graph import Step
 from phaseline.engine.outcome import Watcher
 from phaseline.process.command import Completed
 
+_MARK, _TEXT = 9, 11  # columns: seconds, a mark, the text
+
+
+def folder(state: Path, run: str) -> Path:
+    """Where a run's logs, events and results lie."""
+    return state / "runs" / run
+
+
+def printed(log: Path) -> list[str]:
+    """The lines that programs printed, of the log of one step."""
+    with suppress(FileNotFoundError):
+        lines = log.read_text(encoding="utf-8").splitlines()
+        return [line[_TEXT:] for line in lines if line[_MARK : _MARK + 1] == "|"]
+    return []
+
 
 class StepLog:
-    """A journal that writes `<state>/logs/<run>/<step>.log` and passes progress to the watcher."""
+    """A journal that writes `<step>.log` and passes progress to the watcher.
+
+    Attributes:
+        calls: the commands that have ended.
+        last: the last thing that the step, or a program of it, has said.
+    """
 
     def __init__(self, state: Path, run: str, step: Step, watcher: Watcher) -> None:
-        self.path = state / "logs" / run / f"{step.id}.log"
+        self.path = folder(state, run) / f"{step.id}.log"
+        self.calls: list[Call] = []
+        self.last = ""
         self._step, self._watcher = step, watcher
         self._guard = threading.Lock()
         self._started = time.monotonic()
@@ -40,6 +64,7 @@ class StepLog:
 
     def progress(self, text: str) -> None:
         """Pass on what is going on."""
+        self.last = text
         self._write("·", text)
         self._watcher.progressed(self._step, text)
 
@@ -50,14 +75,20 @@ class StepLog:
 
     def line(self, text: str) -> None:
         """Keep one line of a program's output."""
+        self.last = text
         self._write("|", text)
 
     def command(self, completed: Completed) -> None:
         """Keep a command with its exit code."""
+        self.calls.append(
+            Call(command=str(completed.command), code=completed.code, seconds=completed.seconds)
+        )
         self._write("$", f"{completed.command}  → {completed.code} in {completed.seconds:.2f} s")
 
     def _write(self, mark: str, text: str) -> None:
         with self._guard:
             if not self._stream.closed:  # a reader thread of an ended command may come late
-                self._stream.write(f"{time.monotonic() - self._started:8.2f} {mark} {text}\n")
+                self._stream.write(
+                    f"{min(time.monotonic() - self._started, 99999.99):8.2f} {mark} {text}\n"
+                )
                 self._stream.flush()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from phaseline.core.errors import PhaselineError
+from phaseline.engine.execution import Execution
 from phaseline.engine.graph import Step
 
 
@@ -32,6 +35,9 @@ class Outcome:
     Attributes:
         reason: why it ran, or why it did not.
         lines: what the user should read when the run is over.
+        because: the step whose failure kept this one from running.
+        log: its log, if it has worked.
+        execution: the same in full; a run gives one to each outcome.
     """
 
     step: Step
@@ -41,6 +47,9 @@ class Outcome:
     seconds: float = 0.0
     error: PhaselineError | None = None
     lines: tuple[str, ...] = ()
+    because: str = ""
+    log: Path | None = None
+    execution: Execution | None = None
 
 
 class Watcher(Protocol):
@@ -54,3 +63,25 @@ class Watcher(Protocol):
 
     def ended(self, outcome: Outcome) -> None:
         """A step has ended, however."""
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Several that are told the same."""
+
+    all: Sequence[Watcher]
+
+    def started(self, step: Step, reason: str) -> None:
+        """Tell them that a step begins to work."""
+        for watcher in self.all:
+            watcher.started(step, reason)
+
+    def progressed(self, step: Step, text: str) -> None:
+        """Tell them what a step is doing."""
+        for watcher in self.all:
+            watcher.progressed(step, text)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell them that a step has ended."""
+        for watcher in self.all:
+            watcher.ended(outcome)

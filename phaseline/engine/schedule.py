@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from queue import Empty, SimpleQueue
 
-from phaseline.core.errors import Interrupted, PhaselineError
-from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.engine import freshness, key, paths, record
+from phaseline.engine import record
+from phaseline.engine.execution import Ledger
 from phaseline.engine.graph import Graph, Kind, Step
-from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
-from phaseline.process import journal
-from phaseline.process.groups import stop_all, stopping
+from phaseline.engine.turn import Shared, Turn
+from phaseline.process.groups import stop_all
 
-STOP_LATENCY = 0.2  # seconds until a stop is noticed
+_QUIET = frozenset({Ending.FRESH, Ending.NOT_BUILT, Ending.NOT_APPLICABLE})
+_LONGEST_WAIT = 3600.0
+
+# A turn that has ended, and how; None for one that only looked ahead. `None` alone: wake up.
+_News = tuple[Turn, Outcome | None] | None
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Run:
         id: names the run in records and logs.
         jobs: how many steps may work at once.
         keep_going: start what does not depend on a failure.
+        ledger: is given each step that was executed.
+        forced: steps that run even if they are fresh.
     """
 
     graph: Graph
@@ -38,71 +44,150 @@ class Run:
     id: str
     jobs: int = 6
     keep_going: bool = False
+    ledger: Ledger | None = None
+    forced: frozenset[str] = frozenset()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._shared = Shared(
+            graph=self.graph,
+            context=self.context,
+            watcher=self.watcher,
+            run=self.id,
+            ledger=self.ledger,
+            forced=self.forced,
+        )
+        self._news: SimpleQueue[_News] = SimpleQueue()
+        self._stop = self._stopped = False
+        self._waiting: dict[str, Step] = {}
+        self._ready: deque[str] = deque()
+        self._turns: set[Turn] = set()
+        self._probed: deque[Step] = deque()
+        self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
+        self._held: set[str] = set()
+        self._touched: set[str] = set()  # steps that did something, and what comes after them
+        self._defects: list[Exception] = []
 
     def run(self, steps: Sequence[Step]) -> list[Outcome]:
         """Run `steps`, given in an order in which they could run; returns how each ended.
 
-        After `stop` was called it returns soon, with what was cut as interrupted.
+        What they wait for outside of `steps` is taken to be there. After `stop` was called it
+        returns soon, with what was cut as interrupted. A step over its limit is ended, and fails.
         An exception that is no PhaselineError is a defect: nothing more is started, what is at work
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
-        waiting = {step.id: step for step in steps}
-        working: dict[Future[Outcome], Step] = {}
-        defects: list[BaseException] = []
-        with ThreadPoolExecutor(self.jobs, thread_name_prefix="step") as pool:
-            while waiting or working:
-                if self._stop.is_set() and not stopping():
-                    stop_all()
-                    self._give_up(waiting, "the run was interrupted")
-                self._start_ready(pool, waiting, working)
-                done, _ = wait(working, STOP_LATENCY, return_when=FIRST_COMPLETED)
-                for future in done:
-                    defects += self._collect(future, working.pop(future))
-                if defects:
-                    self._give_up(waiting, "the run broke off")
-        if defects:
-            raise defects[0]
+        self._waiting = {step.id: step for step in steps}
+        self._sorter = TopologicalSorter({step.id: self._order(step.id) for step in steps})
+        self._sorter.prepare()
+        self._probed.extend(step for step in steps if self._can_be_looked_at(step))
+        while self._waiting or self._turns:
+            self._start_ready()
+            if self._turns:
+                self._hear()
+        if self._defects:
+            raise self._defects[0]
         return [self.outcomes[step.id] for step in steps]
 
     def stop(self) -> None:
         """End the run soon; safe to call from a signal handler, more than once."""
-        self._stop.set()
+        self._stop = True
+        self._news.put(None)
 
-    def _start_ready(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: dict[str, Step],
-        working: dict[Future[Outcome], Step],
-    ) -> None:
-        busy = {step.id for step in working.values()}
-        for name in list(waiting):
-            if len(working) >= self.jobs:
-                return
-            if any(need in waiting or need in busy for need in self._order(name)):
-                continue
-            step = waiting.pop(name)
-            if refusal := self._refusal(step):
-                self._note(refusal)
+    def _order(self, name: str) -> list[str]:
+        return [one for one in self.graph.waits_for[name] if one in self._waiting]
+
+    def _start_ready(self) -> None:
+        if self._stop and not self._stopped:
+            self._end_all()
+        while self._waiting:
+            self._ready.extend(self._sorter.get_ready())
+            if not self._ready or not self._has_room(self._waiting[self._ready[0]]):
+                break
+            self._start(self._waiting[self._ready.popleft()])
+        self._look_ahead()
+
+    def _has_room(self, step: Step) -> bool:
+        if step.exclusive or self._one_is_alone():
+            return not self._turns
+        return len(self._turns) < self.jobs
+
+    def _one_is_alone(self) -> bool:
+        return any(turn.step.exclusive for turn in self._turns)
+
+    def _start(self, step: Step) -> None:
+        if refusal := self._refusal(step):
+            self._end(self._shared.told(refusal))
+            return
+        turn = self._ahead.get(step.id)
+        if turn in self._turns:
+            self._held.add(step.id)  # ready again as soon as that look has ended
+            return
+        if turn is None or turn.ending or self._comes_after_a_change(step.id):
+            turn = Turn(step, self._shared)
+        if outcome := turn.settle():
+            self._end(outcome, turn)
+        else:
+            del self._waiting[step.id]
+            self._launch(turn, turn.take)
+
+    def _look_ahead(self) -> None:
+        """Use free places for steps whose time has not come: mostly all stands, and probes wait."""
+        while self._probed and len(self._turns) < self.jobs and not self._one_is_alone():
+            step = self._probed.popleft()
+            if step.id in self._waiting and not self._comes_after_a_change(step.id):
+                turn = self._ahead[step.id] = Turn(step, self._shared)
+                self._launch(turn, turn.look)
+
+    def _can_be_looked_at(self, step: Step) -> bool:
+        chosen = step.probe and not step.exclusive and step.id not in self.forced
+        return bool(chosen and record.load(self.context.state, step.id))
+
+    def _launch(self, turn: Turn, work: Callable[[], Outcome | None]) -> None:
+        turn.begin()
+        self._turns.add(turn)
+
+        def run() -> None:
+            self._news.put((turn, work()))
+
+        # a daemon: one that does not end when it is told to must not hold the program
+        scope = contextvars.copy_context()
+        threading.Thread(target=scope.run, args=(run,), name="step", daemon=True).start()
+
+    def _hear(self) -> None:
+        soonest = min(turn.deadline for turn in self._turns) - time.monotonic()
+        try:
+            news = self._news.get(timeout=min(max(soonest, 0.0), _LONGEST_WAIT))
+        except Empty:
+            self._enforce_limits()
+            return
+        if news and news[0] in self._turns:  # else it was given up
+            self._take_in(*news)
+
+    def _take_in(self, turn: Turn, outcome: Outcome | None) -> None:
+        self._turns.discard(turn)
+        if outcome:
+            self._end(outcome, turn)
+        elif turn.step.id in self._held:
+            self._held.discard(turn.step.id)
+            self._ready.appendleft(turn.step.id)
+
+    def _enforce_limits(self) -> None:
+        now = time.monotonic()
+        for turn in [one for one in self._turns if one.deadline <= now]:
+            looks = turn is self._ahead.get(turn.step.id) and turn.step.id in self._waiting
+            if not turn.ending:
+                turn.end()
+            elif looks or (outcome := turn.abandon()):
+                self._take_in(turn, None if looks else outcome)
             else:
-                scope = contextvars.copy_context()
-                working[pool.submit(scope.run, self._execute, step)] = step
-                busy.add(name)
+                turn.deadline = now + 1.0
 
-    def _collect(self, future: Future[Outcome], step: Step) -> list[BaseException]:
-        defect = future.exception()
-        if defect is None:
-            self._note(future.result())
-            return []
-        with StepLog(self.context.state, self.id, step, self.watcher) as log:
-            log.fault(defect)
-        reason = f"{type(defect).__name__}: {defect}; see {log.path}"
-        self._note(Outcome(step=step, ending=Ending.FAILED, reason=reason))
-        return [defect]
-
-    def _order(self, name: str) -> tuple[str, ...]:
-        return self.graph.waits_for[name]
+    def _end_all(self) -> None:
+        self._stopped = True
+        for turn in self._turns:
+            turn.cut()
+        stop_all()
+        self._give_up("the run was interrupted")
 
     def _refusal(self, step: Step) -> Outcome | None:
         if step.kind is Kind.NOT_BUILT:
@@ -110,90 +195,45 @@ class Run:
         if step.role and not self.context.pipeline.of_role(step.role):
             reason = f"the application has no {step.role}"
             return Outcome(step=step, ending=Ending.NOT_APPLICABLE, reason=reason)
-        for name in self._order(step.id):
-            outcome = self.outcomes.get(name)
-            if outcome and outcome.ending in BAD:
-                return _not_run(step, f"needs {name}, which {_went(outcome)}")
+        waited = [self.outcomes[n] for n in self.graph.waits_for[step.id] if n in self.outcomes]
+        if bad := next((one for one in waited if one.ending in BAD), None):
+            return self._held_up(step, bad)
         failed = [o for o in self.outcomes.values() if o.ending is Ending.FAILED]
         if failed and not self.keep_going:
             return _not_run(step, f"{failed[0].step.id} failed; --keep-going would go on")
         return None
 
-    def _give_up(self, waiting: dict[str, Step], reason: str) -> None:
-        for step in waiting.values():
-            self._note(_not_run(step, reason))
-        waiting.clear()
+    def _held_up(self, step: Step, bad: Outcome) -> Outcome:
+        if bad.ending is Ending.NOT_RUN and not bad.because:
+            return _not_run(step, bad.reason)
+        root = self.outcomes[bad.because or bad.step.id]
+        went = "failed" if root.ending is Ending.FAILED else f"was {root.ending}"
+        return _not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
+
+    def _give_up(self, reason: str) -> None:
+        for step in list(self._waiting.values()):
+            self._note(self._shared.told(_not_run(step, reason)))
+        self._ready.clear()
+        self._held.clear()
+
+    def _end(self, outcome: Outcome, turn: Turn | None = None) -> None:
+        self._sorter.done(outcome.step.id)
+        self._note(outcome)
+        if turn and turn.defect:
+            self._defects.append(turn.defect)
+            self._give_up("the run broke off")
 
     def _note(self, outcome: Outcome) -> None:
-        self.outcomes[outcome.step.id] = outcome
+        name = outcome.step.id
+        self._waiting.pop(name, None)
+        self.outcomes[name] = outcome
+        if outcome.ending not in _QUIET or self._comes_after_a_change(name):
+            self._touched.add(name)
         self.watcher.ended(outcome)
 
-    def _execute(self, step: Step) -> Outcome:
-        started = time.monotonic()
-        try:
-            verdict = freshness.judge(step, self.graph, self.context)
-            if verdict.fresh and verdict.record:
-                return Outcome(
-                    step=step,
-                    ending=Ending.FRESH,
-                    reason=verdict.reason,
-                    summary=verdict.record.summary,
-                    lines=verdict.record.lines,
-                    seconds=time.monotonic() - started,
-                )
-            self.watcher.started(step, verdict.reason)
-            report = self._work(step, verdict)
-        except Interrupted as error:
-            return _ended(step, Ending.INTERRUPTED, started, error)
-        except PhaselineError as error:
-            return _ended(step, Ending.FAILED, started, error)
-        return Outcome(
-            step=step,
-            ending=Ending.DONE,
-            reason=verdict.reason,
-            summary=report.summary,
-            seconds=time.monotonic() - started,
-            lines=report.lines,
-        )
-
-    def _work(self, step: Step, verdict: freshness.Verdict) -> Report:
-        assert step.run
-        record.forget(self.context.state, step.id)
-        own = freshness.context_of(step, self.context)
-        begun, clock = time.time(), time.monotonic()
-        with StepLog(self.context.state, self.id, step, self.watcher) as log:
-            journal.listen(log)
-            report = step.run(own)
-        parts = key.parts(step, own, freshness.upstream(step, self.graph, self.context))
-        if parts != verdict.parts:  # what was made is of the old state
-            changed = key.changed(verdict.parts, parts)
-            return replace(report, summary=f"{report.summary} (will run again: {changed})")
-        record.save(
-            self.context.state,
-            record.Record(
-                step=step.id,
-                key=key.digest(parts),
-                parts=parts,
-                outputs=paths.digests(step.outputs, own),
-                identity=dict(report.identity),
-                summary=report.summary,
-                lines=report.lines,
-                run=self.id,
-                started=begun,
-                seconds=time.monotonic() - clock,
-            ),
-        )
-        return report
+    def _comes_after_a_change(self, name: str) -> bool:
+        return bool(self._touched) and not self._touched.isdisjoint(self.graph.waits_for[name])
 
 
-def _not_run(step: Step, reason: str) -> Outcome:
-    return Outcome(step=step, ending=Ending.NOT_RUN, reason=reason)
-
-
-def _went(outcome: Outcome) -> str:
-    return "failed" if outcome.ending is Ending.FAILED else f"was {outcome.ending}"
-
-
-def _ended(step: Step, ending: Ending, started: float, error: PhaselineError) -> Outcome:
-    seconds = time.monotonic() - started
-    return Outcome(step=step, ending=ending, seconds=seconds, error=error, reason=error.what)
+def _not_run(step: Step, reason: str, because: str = "") -> Outcome:
+    return Outcome(step=step, ending=Ending.NOT_RUN, reason=reason, because=because)

@@ -11,6 +11,8 @@ import pytest
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
+from phaseline.engine import record
+from phaseline.engine import record
 from phaseline.engine.graph import Graph, Operator, Phase, act, check, make, not_built
 from phaseline.engine.outcome import Ending
 from phaseline.engine.schedule import Run
@@ -49,7 +51,8 @@ def test_what_depends_on_a_failure_is_not_run_and_says_why(context: Context) -> 
     outcomes = run(graph, context)
     assert endings(outcomes) == {"a": FAILED, "b": NOT_RUN, "c": NOT_RUN}
     assert outcomes["b"].reason == "needs a, which failed"
-    assert outcomes["c"].reason == "needs b, which was not run"
+    assert outcomes["c"].reason == "needs a, which failed"  # the root, not what lies between
+    assert outcomes["c"].because == "a"
     assert outcomes["a"].error
     assert outcomes["a"].error.why == "rust"
 
@@ -139,11 +142,11 @@ def test_a_defect_is_raised_after_the_others_were_recorded(context: Context) -> 
     assert endings(outcomes)["bug"] is FAILED
     assert outcomes["gate"].ending is NOT_RUN
     assert outcomes["slower"].ending is DONE
-    log = (context.state / "logs" / runs[0].id / "bug.log").read_text()
+    log = (context.state / "runs" / runs[0].id / "bug.log").read_text()
     assert "Traceback (most recent call last)" in log
     assert "ZeroDivisionError: a defect of ours" in log
     assert str(context.state) in outcomes["bug"].reason
-    records = {file.stem for file in (context.state / "records").iterdir()}
+    records = record.load_all(context.state).keys()
     assert {"slow", "slower"} <= records
     assert "bug" not in records
 
@@ -206,7 +209,7 @@ def test_a_steps_log_has_its_commands_lines_and_error(context: Context) -> None:
 
     runs: list[Run] = []
     run(one_phase(check("a", "A", work)), context, each=runs.append)
-    text = (context.state / "logs" / runs[0].id / "a.log").read_text()
+    text = (context.state / "runs" / runs[0].id / "a.log").read_text()
     for wanted in ("· looking around", "| hello ••••••", "$ sh -c", "→ 0 in", "! it is broken"):
         assert wanted in text
     assert "s3cret" not in text
