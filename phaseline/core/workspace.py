@@ -90,6 +90,16 @@ class Context:
         names = {one.name for one in self.given}
         return [one for one in listed if one["name"] in names]
 
+    def of_role(self, role: Role | None) -> Context:
+        """The context of the components of `role`, or of all; the same one each time."""
+        if role not in self._of_role:
+            self._of_role[role] = Context(self.workspace, role=role)
+        return self._of_role[role]
+
+    @cached_property
+    def _of_role(self) -> dict[Role | None, Context]:
+        return {}
+
     @property
     def pipeline(self) -> Pipeline:
         """The workspace's settings."""

@@ -30,13 +30,13 @@ class Verdict:
 
 def context_of(step: Step, context: Context) -> Context:
     """The context that `step` is given: the workspace and the components of its role."""
-    return Context(context.workspace, context.pipeline.of_role(step.role))
+    return context.of_role(step.role)
 
 
 def upstream(step: Step, graph: Graph, context: Context) -> Mapping[str, str]:
     """What the steps that `step` needs have left behind."""
     effects = {}
-    for name in step.needs:
+    for name in sorted(step.needs):
         kept = record.load(context.state, name)
         effects[name] = kept.effect(graph.steps[name]) if kept else "never made"
     return effects
@@ -49,8 +49,8 @@ def judge(step: Step, graph: Graph, context: Context, *, probe: bool = True) -> 
     kept = record.load(context.state, step.id)
     if kept is None:
         return Verdict(False, "never made", parts)
-    if kept.key != key.digest(parts):
-        return Verdict(False, key.changed(dict(kept.parts), parts), parts, kept)
+    if kept.parts != parts:
+        return Verdict(False, key.changed(kept.parts, parts), parts, kept)
     if spoilt := _spoilt(step, own, kept):
         return Verdict(False, spoilt, parts, kept)
     if probe and step.probe:
@@ -63,6 +63,8 @@ def judge(step: Step, graph: Graph, context: Context, *, probe: bool = True) -> 
 
 def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
     now = paths.digests(step.outputs, own)
+    if now == kept.outputs:
+        return ""
     for name in sorted(now.keys() | kept.outputs.keys()):
         found, made = now.get(name, paths.ABSENT), kept.outputs.get(name)
         if found != made:

@@ -3,63 +3,105 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import phaseline
-from phaseline.core.files import digest_file, digest_text
+from phaseline.core.files import digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import paths
+from phaseline.engine import code, paths
 from phaseline.engine.graph import Step
 
 Parts = dict[str, Any]
 
 
 def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
-    """The tree that the key is the digest of.
+    """The tree that the key is the digest of, of values as JSON has them.
+
+    `code`: digest of each source file that the operator reaches. `step`: how it is declared.
+    `settings`, `components`: what it reads of `pipeline.yaml`. `inputs`: digest of each file, by
+    its path. `traits`: what the functions in `Step.traits` say. `upstream`: see below.
 
     Args:
         upstream: for each needed step, what it has made (see `record.Record.effect`).
     """
-    pipeline = context.pipeline.model_dump(mode="json", by_alias=True)
-    names = {component.name for component in context.components}
+    settings = context.workspace.settings
     return {
-        "code": code_digest(),
-        "step": f"{step.id} {step.kind}",
-        "operator": f"{step.run.__module__}.{step.run.__qualname__}" if step.run else "",
-        "settings": {name: pipeline[name] for name in step.settings},
-        "components": [c for c in pipeline["components"] if c["name"] in names],
+        "code": code.reached(step.run, context) if step.run else {},
+        "step": _declared(step),
+        "settings": {name: settings[name] for name in step.settings},
+        "components": context.parts,
         "inputs": paths.digests(step.inputs, context),
-        "upstream": dict(sorted(upstream.items())),
+        "traits": {name: value for one in step.traits for name, value in one(context).items()},
+        "upstream": upstream,
     }
 
 
-def digest(tree: Parts) -> str:
-    """The key itself: sha256 as hex over the canonical JSON of its parts."""
-    return digest_text(json.dumps(tree, sort_keys=True))
+def _declared(step: Step) -> dict[str, Any]:
+    """What of a declaration decides what the step does: not its title, its limit, its probe."""
+    operator = f"{step.run.__module__}.{step.run.__qualname__}" if step.run else ""
+    return {
+        "id": step.id,
+        "kind": step.kind.value,
+        "operator": operator,
+        "inputs": list(step.inputs),
+        "outputs": list(step.outputs),
+    }
 
 
-def changed(old: Parts, new: Parts) -> str:
+def digest(tree: Mapping[str, Any]) -> str:
+    """The key itself: sha256 as hex over the names of the parts and the digest of each."""
+    return digest_text(*(text for name in sorted(tree) for text in (name, _digest(tree[name]))))
+
+
+def _digest(part: Any) -> str:
+    return digest_text(json.dumps(part, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two trees: where, and the values there; None where there is none."""
+
+    part: str
+    name: str
+    old: Any
+    new: Any
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Every difference between two trees, down to the file, field, step or variable."""
+    for part in sorted(old.keys() | new.keys()):
+        yield from _changes(part, "", old.get(part), new.get(part))
+
+
+def _changes(part: str, name: str, old: Any, new: Any) -> Iterator[Change]:
+    if old == new:
+        return
+    before, after = _members(old), _members(new)
+    if before is None or after is None:
+        yield Change(part, name, old, new)
+        return
+    for key in sorted(before.keys() | after.keys()):
+        inner = f"{name}.{key}" if name else key
+        yield from _changes(part, inner, before.get(key), after.get(key))
+
+
+def _members(value: Any) -> dict[str, Any] | None:
+    """What is inside a value by name: a list's members by their own, else by their place."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        named = all(isinstance(one, dict) and "name" in one for one in value)
+        return {one["name"] if named else f"[{i}]": one for i, one in enumerate(value)}
+    return None
+
+
+def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """The first difference between two trees in words, down to the file or field."""
-    for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name), new.get(name)
-        if before == after:
-            continue
-        if isinstance(before, dict) and isinstance(after, dict):
-            inner = [
-                k for k in sorted(before.keys() | after.keys()) if before.get(k) != after.get(k)
-            ]
-            more = f" and {len(inner) - 1} more" if len(inner) > 1 else ""
-            return f"{name} changed: {inner[0]}{more}"
-        return f"{name} changed"
-    return "nothing changed"
-
-
-@cache
-def code_digest() -> str:
-    """Digest of the package's own source and templates: coarse, but never too small."""
-    folder = Path(phaseline.__file__).parent
-    files = sorted((*folder.rglob("*.py"), *folder.rglob("templates/*.*")))
-    return digest_text(*(f"{path.relative_to(folder)} {digest_file(path)}" for path in files))
+    found = list(changes(old, new))
+    if not found:
+        return "nothing changed"
+    first = found[0]
+    more = sum(one.part == first.part for one in found) - 1
+    where = f"{first.part} changed" + (f": {first.name}" if first.name else "")
+    return where + (f" and {more} more" if more else "")

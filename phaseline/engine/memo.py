@@ -21,6 +21,7 @@ import signal
 import stat
 import time
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,8 +40,8 @@ class Memo:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._known, self.imports = _load(place)
-        self._before = dict(self._known), dict(self.imports)
+        self._known, self._imports = _load(place)
+        self._before = dict(self._known), dict(self._imports)
         self._met: set[str] = set()
 
     def digest(self, name: str, path: str, status: os.stat_result) -> str:
@@ -60,20 +61,29 @@ class Memo:
             return known[-64:]
         return self._read(name, path)
 
+    def imports(self, digest: str, find: Callable[[], str]) -> str:
+        """What `find` finds in the source file with this digest."""
+        self._met.add(digest)
+        if digest not in self._imports:
+            self._imports[digest] = find()
+        return self._imports[digest]
+
     def forget(self) -> None:
         """Read every file again."""
         self._known.clear()
+        self._imports.clear()
 
     def save(self) -> None:
         """Write them down, if there is anything new."""
-        if len(self._known) > 2 * len(self._met) + _SPARE:
-            self._known = {name: self._known[name] for name in self._met & self._known.keys()}
-        now = self._known, self.imports
+        if len(self._known) + len(self._imports) > 2 * len(self._met) + _SPARE:
+            self._known = {name: one for name, one in self._known.items() if name in self._met}
+            self._imports = {name: one for name, one in self._imports.items() if name in self._met}
+        now = self._known, self._imports
         if now != self._before:
-            text = json.dumps({"files": self._known, "imports": self.imports}).encode()
+            text = json.dumps({"files": self._known, "imports": self._imports}).encode()
             head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
             write_atomic(self._place, head + b"\n" + text)
-            self._before = dict(self._known), dict(self.imports)
+            self._before = dict(self._known), dict(self._imports)
 
     def _read(self, name: str, path: str) -> str:
         now = time.time_ns()
@@ -111,7 +121,7 @@ def save(state: Path) -> None:
     of(state).save()
 
 
-def _load(place: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _load(place: Path) -> tuple[dict[str, str], dict[str, str]]:
     try:
         head, _, text = place.read_bytes().partition(b"\n")
         if json.loads(head) == {"version": VERSION, "sum": zlib.crc32(text)}:

@@ -1,17 +1,23 @@
-"""What is remembered of a step after it succeeded: one file each, written at once, atomically."""
+"""What is remembered of a step after it succeeded, kept in `.phaseline/records.jsonl`."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import MISSING, dataclass, field, fields
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from phaseline.core.files import digest_text, write_json
+from phaseline.core.files import digest_text
 from phaseline.engine.graph import Kind, Step
+from phaseline.engine.table import Table
 
-VERSION = 1
+VERSION = 2
+_NAME = "records.jsonl"
+_OLD = "records"  # the folder that version 1 kept them in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,6 @@ class Record:
     seconds: float
     lines: tuple[str, ...] = ()
     projection: Mapping[str, str] = field(default_factory=dict)
-    version: int = field(default=VERSION)
 
     def effect(self, step: Step) -> str:
         """What dependents see of it: they are redone when this changes.
@@ -54,28 +59,57 @@ class Record:
         return f"{self.run} {self.started}"
 
 
+_ALL = frozenset(one.name for one in fields(Record))
+_REQUIRED = frozenset(
+    one.name for one in fields(Record) if one.default is one.default_factory is MISSING
+)
+
+
 def load(state: Path, step: str) -> Record | None:
-    """The record of `step`, or None if there is none that this version can read."""
-    try:
-        content = json.loads(_path(state, step).read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    if not isinstance(content, dict) or content.get("version") != VERSION:
-        return None
-    if content.keys() != {one.name for one in fields(Record)}:
-        return None
-    return Record(**{**content, "lines": tuple(content["lines"])})
+    """The record of `step`, or None if there is none.
+
+    Raises:
+        InvalidConfiguration: a newer version wrote the records.
+    """
+    return _table(state).get(step)
+
+
+def load_all(state: Path) -> dict[str, Record]:
+    """Every record, by its step; raises as `load`."""
+    return _table(state).all()
 
 
 def save(state: Path, record: Record) -> None:
-    """Keep `record`, whole or not at all."""
-    write_json(_path(state, record.step), asdict(record))
+    """Keep `record`: on disk when this returns."""
+    content = {one.name: getattr(record, one.name) for one in fields(Record)}
+    _table(state).put(record.step, content)
+    if (old := state / _OLD).is_dir():
+        shutil.rmtree(old)
 
 
 def forget(state: Path, step: str) -> None:
     """Drop the record of a step that is about to run: half done is not done."""
-    _path(state, step).unlink(missing_ok=True)
+    _table(state).put(step, None)
 
 
-def _path(state: Path, step: str) -> Path:
-    return state / "records" / f"{step}.json"
+@lru_cache(maxsize=8)
+def _table(state: Path) -> Table[Record]:
+    initial = partial(_of_version_1, state / _OLD)
+    return Table(state / _NAME, "phaseline records", VERSION, _decoded, initial)
+
+
+def _decoded(content: dict[str, Any]) -> Record | None:
+    if not _REQUIRED <= content.keys() <= _ALL:
+        return None
+    return Record(**{**content, "lines": tuple(content.get("lines", ()))})
+
+
+def _of_version_1(folder: Path) -> dict[str, dict[str, Any]]:
+    """The records that an earlier version kept as one file each; its keys make each step run."""
+    found = {}
+    for file in sorted(folder.glob("*.json")):
+        with suppress(ValueError):
+            content = json.loads(file.read_text())
+            if content.pop("version", None) == 1:
+                found[content["step"]] = content
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from phaseline.core.files import locked
+from phaseline.engine import record
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually
 
@@ -153,5 +154,5 @@ def test_the_workspace_is_the_nearest_folder_with_a_pipeline(root: Path) -> None
     inner = root / "inner" / "deep"
     inner.mkdir(parents=True)
     assert invoke(inner, "good").returncode == 0
-    assert (root / ".phaseline/records/T1.json").exists()
+    assert record.load(root / ".phaseline", "T1")
     assert json.loads(invoke(inner, "app.addresses", "--json").stdout) == []

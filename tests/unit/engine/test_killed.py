@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import time
 from pathlib import Path
 
 from phaseline.core.files import digest_file
+from phaseline.engine import record
 from tests.unit.engine.toy import workspace
 from tests.unit.engine.twenty import SIZE, expected
 from tests.unit.waiting import eventually
@@ -27,9 +27,8 @@ def ran(root: Path) -> list[int]:
 
 def recorded(root: Path) -> dict[int, str]:
     """Each recorded step with the digest of `in` that it was made of."""
-    files = (root / ".phaseline/records").glob("s*.json")
-    records = [json.loads(file.read_text()) for file in files]
-    return {int(one["step"].removeprefix("s")): one["parts"]["inputs"]["in"] for one in records}
+    records = record.load_all(root / ".phaseline").values()
+    return {int(one.step.removeprefix("s")): one.parts["inputs"]["in"] for one in records}
 
 
 def test_no_step_is_lost_and_none_falsely_fresh_however_often_a_run_is_killed(

@@ -12,7 +12,6 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.engine import record
-from phaseline.engine import record
 from phaseline.engine.graph import Graph, Operator, Phase, act, check, make, not_built
 from phaseline.engine.outcome import Ending
 from phaseline.engine.schedule import Run
