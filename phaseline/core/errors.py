@@ -8,6 +8,7 @@ PhaselineError
 │   ├── CommandFailed                            exit 1
 │   ├── CheckFailed           (AssertionError)   exit 1
 │   ├── UntrustedDownload                        exit 1
+│   ├── CannotReplay                             exit 6
 │   └── Interrupted                              exit 130
 └── Retryable               the same call may work later
     ├── TimedOut              (TimeoutError)     exit 1
@@ -92,6 +93,13 @@ class UntrustedDownload(Fatal):
     """A fetched file is truncated or does not have its published digest; it was discarded."""
 
     code = "untrusted-download"
+
+
+class CannotReplay(Fatal):
+    """A phase could not be replayed, so nothing is known of its outputs, good or bad."""
+
+    code = "cannot-replay"
+    exit_code = 6
 
 
 class Interrupted(Fatal):
