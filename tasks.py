@@ -8,18 +8,33 @@ phase that it needs. `invoke --list` shows the commands, `invoke plan` what woul
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phaseline.cli.collection import collection
-from phaseline.core.settings import Role
+from phaseline.engine.deferred import Module
 from phaseline.engine.graph import Graph, Phase, act, check, make, not_built
-from phaseline.operators import images
-from phaseline.operators.charts import checks as chart
-from phaseline.operators.charts import gate as chart_gate
-from phaseline.operators.charts import rendering, structure
-from phaseline.operators.clusters import health, minikube, node, plan
-from phaseline.operators.deployments import node_images, proof, release
-from phaseline.operators.hosts import daemon, fit, packages, tools
-from phaseline.operators.services import checks as service
+
+if TYPE_CHECKING:
+    from phaseline.core.settings import Role
+
+# Each is imported when a step that it has is run: asking what there is to do takes none of them.
+images = Module("phaseline.operators.images")
+chart = Module("phaseline.operators.charts.checks")
+chart_gate = Module("phaseline.operators.charts.gate")
+rendering = Module("phaseline.operators.charts.rendering")
+structure = Module("phaseline.operators.charts.structure")
+health = Module("phaseline.operators.clusters.health")
+minikube = Module("phaseline.operators.clusters.minikube")
+node = Module("phaseline.operators.clusters.node")
+plan = Module("phaseline.operators.clusters.plan")
+node_images = Module("phaseline.operators.deployments.node_images")
+proof = Module("phaseline.operators.deployments.proof")
+release = Module("phaseline.operators.deployments.release")
+daemon = Module("phaseline.operators.hosts.daemon")
+fit = Module("phaseline.operators.hosts.fit")
+packages = Module("phaseline.operators.hosts.packages")
+tools = Module("phaseline.operators.hosts.tools")
+service = Module("phaseline.operators.services.checks")
 
 # The step that makes the image of each role.
 IMAGES: dict[Role, str] = {

@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
 from phaseline.core.workspace import Context
-from phaseline.engine import record
+from phaseline.engine import freshness, record
 from phaseline.engine.execution import Ledger
 from phaseline.engine.graph import Graph, Kind, Step
 from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
@@ -66,6 +66,7 @@ class Run:
         self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
         self._held: set[str] = set()
         self._touched: set[str] = set()  # steps that did something, and what comes after them
+        self._failed: list[str] = []
         self._defects: list[Exception] = []
 
     def run(self, steps: Sequence[Step]) -> list[Outcome]:
@@ -80,10 +81,13 @@ class Run:
         self._sorter = TopologicalSorter({step.id: self._order(step.id) for step in steps})
         self._sorter.prepare()
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
-        while self._waiting or self._turns:
-            self._start_ready()
-            if self._turns:
-                self._hear()
+        try:
+            while self._waiting or self._turns:
+                self._start_ready()
+                if self._turns:
+                    self._hear()
+        finally:
+            freshness.keep(self.context)
         if self._defects:
             raise self._defects[0]
         return [self.outcomes[step.id] for step in steps]
@@ -192,15 +196,14 @@ class Run:
     def _refusal(self, step: Step) -> Outcome | None:
         if step.kind is Kind.NOT_BUILT:
             return Outcome(step=step, ending=Ending.NOT_BUILT)
-        if step.role and not self.context.pipeline.of_role(step.role):
+        if step.role and not self.context.of_role(step.role).parts:
             reason = f"the application has no {step.role}"
             return Outcome(step=step, ending=Ending.NOT_APPLICABLE, reason=reason)
         waited = [self.outcomes[n] for n in self.graph.waits_for[step.id] if n in self.outcomes]
         if bad := next((one for one in waited if one.ending in BAD), None):
             return self._held_up(step, bad)
-        failed = [o for o in self.outcomes.values() if o.ending is Ending.FAILED]
-        if failed and not self.keep_going:
-            return _not_run(step, f"{failed[0].step.id} failed; --keep-going would go on")
+        if self._failed and not self.keep_going:
+            return _not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
         return None
 
     def _held_up(self, step: Step, bad: Outcome) -> Outcome:
@@ -227,6 +230,8 @@ class Run:
         name = outcome.step.id
         self._waiting.pop(name, None)
         self.outcomes[name] = outcome
+        if outcome.ending is Ending.FAILED:
+            self._failed.append(name)
         if outcome.ending not in _QUIET or self._comes_after_a_change(name):
             self._touched.add(name)
         self.watcher.ended(outcome)
