@@ -46,7 +46,7 @@ def _tell(found: verification.Verification, keys: list[str]) -> None:
         say(f"  note: {note}")
     count = len(found.faults)
     verdict = f"{count} fault{'s' * (count > 1)} found" if count else "all of it holds"
-    say(f"evidence: {found.count} envelopes, {verdict}")
+    say(f"evidence: {found.envelopes} envelopes, {verdict}")
     say(f"head {found.head or 'none'}")
     for key in keys:
         say(f"key  sha256:{key}")

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from phaseline import __version__
+from phaseline.core.files import digest_sha256
 from phaseline.engine.envelope import canonical
 from phaseline.engine.execution import Execution
 from phaseline.process.command import MASK
@@ -174,12 +175,9 @@ def _commands(execution: Execution) -> Iterator[Tree]:
 
 
 def plain_digest(path: Path) -> str:
-    """sha256 of a file's bytes, of a symbolic link's target; empty if there is none."""
+    """sha256 of a file's bytes, as `sha256sum` has it; empty if there is none."""
     try:
-        if path.is_symlink():
-            return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest_sha256(path)
     except OSError:
         return ""
 

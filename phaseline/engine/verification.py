@@ -61,12 +61,12 @@ class Verification:
     """What was found.
 
     Attributes:
-        count: how many envelopes there are.
+        envelopes: how many there are.
         head: `sha256:…` of the last one's bytes; empty where there is none.
         notes: what is no fault, but should be known.
     """
 
-    count: int
+    envelopes: int
     head: str
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
@@ -103,7 +103,7 @@ def verify(state: Path, root: Path, trusted: Sequence[SSlibKey], *, head: str = 
         faults.append(Fault("", Kind.MISSING, "there is no evidence", f"{place} has no envelope"))
     faults += [*_end(head, chain), *_outputs(chain, root), *_logs(chain, root)]
     return Verification(
-        count=len(chain.names),
+        envelopes=len(chain.names),
         head=chain.digests[-1] if chain.digests else "",
         faults=tuple(faults),
         notes=tuple(_notes(head, chain, root)),
@@ -245,7 +245,7 @@ def _logs(chain: _Chain, root: Path) -> Iterator[Fault]:
 
 def _notes(head: str, chain: _Chain, root: Path) -> Iterator[str]:
     if head in chain.digests and (later := len(chain.digests) - chain.digests.index(head) - 1):
-        yield f"{later} newer envelopes follow the head that was given"
+        yield f"envelopes newer than the head that was given: {later}"
     logs = [entry.log[0] for entry in chain.sound if entry.log[0]]
     if gone := sum(not os.path.lexists(root / path) for path in logs):
         yield f"{gone} of {len(logs)} logs are no longer kept"
