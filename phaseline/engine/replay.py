@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from phaseline.core.errors import CannotReplay, HostUnfit, Interrupted, Retryable
 from phaseline.core.files import locked
@@ -47,6 +47,20 @@ def plan(graph: Graph, context: Context, phases: Iterable[str]) -> Plan:
         given=[one for one in wanted if one.id not in own and one.kind is Kind.MAKE],
         run=[one for one in wanted if one.id in own or one.kind is Kind.ACT],
     )
+
+
+def run_graph(graph: Graph, todo: Plan) -> Graph:
+    """The steps that a replay runs, in the order of `graph` also where it led over others."""
+    kept = {one.id for one in todo.run}
+
+    def before(name: str) -> set[str]:
+        found = set[str]()
+        for need in graph.waits_for[name]:
+            found |= {need} if need in kept else before(need)
+        return found
+
+    steps = tuple(replace(one, needs=tuple(sorted(before(one.id)))) for one in todo.run)
+    return Graph([Phase(number=1, name="replay", title="What is replayed", steps=steps)])
 
 
 def replayable(graph: Graph, context: Context) -> list[Phase]:
@@ -129,8 +143,9 @@ class Replay:
                     copy(self.context.workspace.root / name, place.recorded / name)
 
     def _perform(self, place: Separate, todo: Plan) -> dict[str, Outcome]:
+        graph = run_graph(self.graph, todo)
         self._run = Run(
-            graph=self.graph,
+            graph=graph,
             context=place.context,
             watcher=self.watcher,
             id="replay",
@@ -138,7 +153,7 @@ class Replay:
             keep_going=True,
         )
         self._heed_stop()
-        outcomes = {outcome.step.id: outcome for outcome in self._run.run(todo.run)}
+        outcomes = {outcome.step.id: outcome for outcome in self._run.run(list(graph))}
         self._heed_stop()
         compared = {step.id for step in todo.compared}
         for outcome in outcomes.values():

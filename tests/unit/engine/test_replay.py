@@ -26,7 +26,7 @@ from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.engine.comparison import Row, Verdict, counts
 from phaseline.engine.graph import Graph, Operator, Phase, Step, act, check, make
-from phaseline.engine.replay import Replay, plan, replayable
+from phaseline.engine.replay import Replay, plan, replayable, run_graph
 from phaseline.process import groups, journal
 from tests.unit.engine import toy
 
@@ -185,6 +185,21 @@ def test_what_an_earlier_phase_made_is_taken_as_recorded(context: Context) -> No
     (context.workspace.root / "a.out").write_text("altered\n")
     (row,) = replayed(graph, context, "two")
     assert (row.step, row.difference) == ("a", "input a.out is not the one recorded")
+
+
+def test_the_order_holds_also_where_it_led_over_what_is_left_out(context: Context) -> None:
+    done = Report("done")
+    one = (act("up", "up", lambda _: done), check("gate", "gate", lambda _: done))
+    two = (act("apply", "apply", lambda _: done), check("last", "last", lambda _: done))
+    graph = Graph(
+        [
+            Phase(number=1, name="one", title="One", steps=one),
+            Phase(number=2, name="two", title="Two", needs=("one",), steps=two),
+        ]
+    )
+    run = run_graph(graph, plan(graph, context, ["two"]))
+    assert run.order == ("up", "apply", "last")
+    assert run.waits_for["apply"] == ("up",)
 
 
 def live(values: Iterator[Mapping[str, str]] | None, kind: Callable[..., Step] = act) -> Graph:
