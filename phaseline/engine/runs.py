@@ -7,7 +7,7 @@ still found.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,17 @@ from phaseline.engine.execution import Call, Execution
 
 VERSION = 1
 EVENTS = "events.jsonl"
+_ACTED = ("done", "failed", "interrupted")
 _FIELDS = {one.name for one in fields(Execution)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A step that began, and did not end: when (seconds since the epoch), and why it ran."""
+
+    run: str
+    time: float
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +39,7 @@ class Story:
             killed, or that goes on.
         head: of the evidence chain when it ended; empty where none was written.
         turns: each step that ended, in that order; `parts` of their keys are not among the events.
-        unfinished: steps that began and did not end, with the reason why they ran.
+        unfinished: the steps that began and did not end.
     """
 
     id: str
@@ -40,14 +50,20 @@ class Story:
     code: int | None
     head: str
     turns: tuple[Execution, ...]
-    unfinished: dict[str, str]
+    unfinished: Mapping[str, Begun]
 
 
 def names(state: Path) -> list[str]:
-    """All runs that left something, the youngest last; a run's name begins with its time."""
-    folders = (state / "runs", state / "logs")
-    found = {one.name for folder in folders if folder.is_dir() for one in folder.iterdir()}
-    return sorted(name for name in found if not name.startswith("."))
+    """All runs that left something, the youngest last.
+
+    A run's name begins with its time to the second; files tell the order within one.
+    """
+    found: dict[str, float] = {}
+    for folder in (state / "logs", state / "runs"):
+        for one in folder.iterdir() if folder.is_dir() else ():
+            if one.is_dir() and not one.name.startswith("."):
+                found[one.name] = one.stat().st_mtime
+    return sorted(found, key=lambda name: (name.partition("-")[0], found[name]))
 
 
 def last(state: Path) -> str:
@@ -75,8 +91,13 @@ def read(state: Path, run: str) -> Story:
         raise InvalidConfiguration(f"the events of the run {run} have no beginning")
     first = events[0]
     end = next((one for one in events if one["event"] == "run-ended"), None)
-    begun = {one["step"]: one["reason"] for one in events if one["event"] == "step-started"}
+    begun = {
+        one["step"]: Begun(run=run, time=one["time"], reason=one["reason"])
+        for one in events
+        if one["event"] == "step-started"
+    }
     turns = tuple(_turn(run, one) for one in events if one["event"] == "step-ended")
+    ended = {turn.step for turn in turns}
     return Story(
         id=run,
         command=first.get("command", ""),
@@ -86,26 +107,49 @@ def read(state: Path, run: str) -> Story:
         code=end["code"] if end else None,
         head=end.get("head", "") if end else "",
         turns=turns,
-        unfinished={n: r for n, r in begun.items() if n not in {turn.step for turn in turns}},
+        unfinished={name: one for name, one in begun.items() if name not in ended},
     )
 
 
-def latest_turns(state: Path, wanted: set[str], limit: int = 50) -> dict[str, Execution]:
-    """For each step of `wanted`, how it ended when it last did something, the youngest run first.
+def latest(
+    state: Path, wanted: set[str], limit: int = 50
+) -> tuple[dict[str, Execution], dict[str, Begun]]:
+    """For each step of `wanted`, how it ended when it last did something; and those cut off since.
 
-    Looks at no more than `limit` runs; runs of other versions are passed over.
+    Looks at no more than `limit` runs; those that this version cannot read are passed over.
     """
-    found: dict[str, Execution] = {}
+    turns: dict[str, Execution] = {}
+    cut: dict[str, Begun] = {}
+    stood: set[str] = set()  # in a later run, so what had cut it off has left no trace
     for name in names(state)[: -limit - 1 : -1]:
-        if found.keys() >= wanted:
+        if turns.keys() | cut.keys() >= wanted:
             break
         try:
-            turns = read(state, name).turns
+            story = read(state, name)
         except InvalidConfiguration:
             continue
-        for turn in turns:
-            if turn.step in wanted and turn.ending in ("done", "failed", "interrupted"):
-                found.setdefault(turn.step, turn)
+        for step, begun in story.unfinished.items():
+            if step in wanted - turns.keys() - stood:
+                cut.setdefault(step, begun)
+        for turn in story.turns:
+            if turn.step in wanted - cut.keys() and turn.ending in _ACTED:
+                turns.setdefault(turn.step, turn)
+        stood |= {turn.step for turn in story.turns if turn.ending == "fresh"}
+    return turns, cut
+
+
+def logs_of(state: Path, step: str) -> list[Path]:
+    """Every log of `step` that is kept, the youngest last.
+
+    Raises:
+        InvalidConfiguration: there is none.
+    """
+    folders = [state / kind / name for name in names(state) for kind in ("logs", "runs")]
+    found = [folder / f"{step}.log" for folder in folders if (folder / f"{step}.log").exists()]
+    if not found:
+        raise InvalidConfiguration(
+            f"there is no log of {step}", why="it did nothing in any run that is kept"
+        )
     return found
 
 
@@ -115,17 +159,14 @@ def log_of(state: Path, step: str, run: str = "") -> Path:
     Raises:
         InvalidConfiguration: there is no such run, or it left no log of this step.
     """
-    runs = names(state)
-    if run and run not in runs:
+    if not run:
+        return logs_of(state, step)[-1]
+    if run not in names(state):
         raise _no_run(state, run)
-    for name in [run] if run else reversed(runs):
-        for folder in (state / "runs" / name, state / "logs" / name):
-            if (folder / f"{step}.log").exists():
-                return folder / f"{step}.log"
-    where = f"in the run {run}" if run else "in any run that is kept"
-    raise InvalidConfiguration(
-        f"there is no log of {step}", why=f"it did nothing {where}", fix="`invoke status` lists all"
-    )
+    for kind in ("runs", "logs"):
+        if (state / kind / run / f"{step}.log").exists():
+            return state / kind / run / f"{step}.log"
+    raise InvalidConfiguration(f"there is no log of {step}", why=f"it did nothing in {run}")
 
 
 def _no_run(state: Path, run: str) -> InvalidConfiguration:

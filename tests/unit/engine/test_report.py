@@ -12,7 +12,7 @@ from phaseline.core.workspace import Context
 from phaseline.engine.execution import Call, Execution
 from phaseline.engine.graph import Graph, Phase, check, make, not_built
 from phaseline.engine.report import bars, excerpt, page, plain, result, undone
-from phaseline.engine.runs import Story
+from phaseline.engine.runs import Begun, Story
 
 HOSTILE = '<script>alert(1)</script> & "q" \x1b[31mred\x1b[0m <img src=http://evil.example/x>'
 HARMLESS = '<script>alert(1)</script> & "q" red <img src=http://evil.example/x>'
@@ -94,7 +94,7 @@ STORY = Story(
         turn("T4", "not built", reason=""),
         turn("T5", "not run", reason="needs T3, which failed"),
     ),
-    unfinished={"T6": "never made"},
+    unfinished={"T6": Begun(run="r1", time=1060.0, reason="never made")},
 )  # fmt: skip
 
 
