@@ -44,22 +44,27 @@ def upstream(step: Step, graph: Graph, context: Context) -> Mapping[str, str]:
     return effects
 
 
-def judge(step: Step, graph: Graph, context: Context, *, probe: bool = True) -> Verdict:
-    """Compare the key, the outputs, and (with `probe`) the live world with the record."""
+def judge(
+    step: Step, graph: Graph, context: Context, *, probe: bool = True, keyed: bool = True
+) -> Verdict:
+    """Compare the key, the outputs, and (with `probe`) the live world with the record.
+
+    Args:
+        keyed: False leaves `parts` out where there is no record to compare them with.
+    """
     own = context_of(step, context)
-    parts = key.parts(step, own, upstream(step, graph, context))
     kept = record.load(context.state, step.id)
+    if kept is None and not keyed:
+        return Verdict(False, "never made", {})
+    parts = key.parts(step, own, upstream(step, graph, context))
     if kept is None:
         return Verdict(False, "never made", parts)
     if kept.parts != parts:
         return Verdict(False, key.changed(kept.parts, parts), parts, kept)
     if spoilt := _spoilt(step, own, kept):
         return Verdict(False, spoilt, parts, kept)
-    if probe and step.probe:
-        standing = _ask(step, own)
-        if not standing.stands:
-            return Verdict(False, standing.seen, parts, kept)
-        return Verdict(True, standing.seen, parts, kept)
+    if probe and (standing := ask(step, own)):
+        return Verdict(standing.stands, standing.seen, parts, kept)
     return Verdict(True, "nothing it depends on has changed", parts, kept)
 
 
@@ -81,9 +86,9 @@ def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
     return ""
 
 
-def _ask(step: Step, own: Context) -> Standing:
-    assert step.probe
+def ask(step: Step, own: Context) -> Standing | None:
+    """What the live world says of `step`, given its own context; None if it has no probe."""
     try:
-        return step.probe(own)
+        return step.probe(own) if step.probe else None
     except PhaselineError as error:
         return Standing(False, error.what)
