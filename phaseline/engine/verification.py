@@ -249,5 +249,5 @@ def _notes(head: str, chain: _Chain, root: Path) -> Iterator[str]:
     logs = [entry.log[0] for entry in chain.sound if entry.log[0]]
     if gone := sum(not os.path.lexists(root / path) for path in logs):
         yield f"{gone} of {len(logs)} logs are no longer kept"
-    if not head:
+    if chain.names and not head:
         yield "no head was given: newer envelopes could have been cut off unnoticed"

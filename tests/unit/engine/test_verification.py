@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,14 +26,29 @@ from tests.unit.engine.toy import PIPELINE
 
 TREE = Path(__file__).parents[3]
 COUNT = 5
-TASKS = """
+SECRET = "correct-horse-battery"
+TASKS = f"""
 from pathlib import Path
 from phaseline.cli.collection import collection
+from phaseline.core.files import write_atomic
 from phaseline.core.report import Report
-from phaseline.engine.graph import Graph, Phase, check
+from phaseline.engine.graph import Graph, Phase, check, make
+from phaseline.process.command import Command
+from phaseline.process.run import run
+
+def made(context):
+    write_atomic(context.workspace.root / "made.out", "made")
+    return Report("made")
+
+def broken(context):
+    secret = "{SECRET}"
+    run(Command(argv=("sh", "-c", 'echo login $0; exit 3', secret), secrets=(secret,)))
 
 GRAPH = Graph([
-    Phase(number=1, name="all", title="All", steps=(check("T1", "One", lambda c: Report("x")),))
+    Phase(number=1, name="all", title="All", steps=(
+        make("T1", "One", made, outputs=("made.out",)),
+        check("T2", "Two", broken, needs=("T1",)),
+    ))
 ])
 namespace = collection(GRAPH, Path(__file__).parent, everything=("all",))
 """
@@ -317,7 +333,8 @@ def invoke(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
     (root / "pipeline.yaml").write_text(PIPELINE)
     paths = {"PYTHONPATH": str(TREE), "XDG_CONFIG_HOME": str(root / "config")}
     argv = [sys.executable, "-m", "invoke", *arguments]
-    env = dict(os.environ) | paths | env
+    ours = {name: value for name, value in os.environ.items() if name != signing.VARIABLE}
+    env = ours | paths | env
     return subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=60)
 
 
@@ -347,3 +364,17 @@ def test_without_any_key_the_command_asks_for_one_and_makes_none(root: Path) -> 
     assert done.returncode == 2
     assert "--key FILE" in done.stderr
     assert not empty.exists()
+
+
+def test_a_run_that_fails_has_left_its_evidence_and_no_secret_in_it(tmp_path: Path) -> None:
+    failed = invoke(tmp_path, "all")
+    assert failed.returncode == 1
+    (head,) = set(re.findall(r"sha256:[0-9a-f]{64}", failed.stdout))
+    done = invoke(tmp_path, "verify", "--head", head)
+    assert done.returncode == 0, done.stdout
+    made, broken = evidence.entries(tmp_path / ".phaseline")
+    assert [made.ending, broken.ending] == ["done", "failed"]
+    payload = envelope.unseal(envelopes(tmp_path)[1].read_bytes()).payload.decode()
+    assert "login" in payload
+    assert '"code":3' in payload
+    assert SECRET not in payload
