@@ -35,6 +35,13 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 service = Module("phaseline.operators.services.checks")
+# What of each live effect is compared when it is replayed.
+image_facts = Module("phaseline.operators.images.projection")
+chart_facts = Module("phaseline.operators.charts.projection")
+cluster_facts = Module("phaseline.operators.clusters.projection")
+release_facts = Module("phaseline.operators.deployments.projection")
+service_facts = Module("phaseline.operators.services.projection")
+tool_facts = Module("phaseline.operators.hosts.projection")
 
 # The step that makes the image of each role.
 IMAGES: dict[Role, str] = {
@@ -214,6 +221,7 @@ GRAPH = Graph(
                         images.check_size_and_security,
                         role=role,
                         needs=("T007.base", image),
+                        projection=image_facts.examined,
                         tests=(
                             "tests/unit/images/test_security.py",
                             "tests/contract/images/test_build.py::test_a_faulty_image_is_told_by_its_fault",
@@ -228,6 +236,7 @@ GRAPH = Graph(
                         images.check_runs,
                         role=role,
                         needs=(image,),
+                        projection=image_facts.examined,
                         tests=(
                             "tests/contract/images/test_build.py::test_an_image_that_does_not_run_as_it_must",
                             "tests/contract/images/test_build.py::test_files_and_folders_of_a_trial_are_there",
@@ -241,6 +250,7 @@ GRAPH = Graph(
                     "The images are those that were built",
                     images.check_images,
                     needs=tuple(IMAGES.values()),
+                    projection=image_facts.examined,
                     tests=(
                         "tests/contract/images/test_build.py::test_an_image_under_a_false_record_is_not_proved",
                         "tests/contract/images/test_build.py::test_a_removed_image_is_noticed",
@@ -259,6 +269,7 @@ GRAPH = Graph(
                     "Helm",
                     tools.helm,
                     probe=tools.helm_stands,
+                    projection=tool_facts.helm,
                     tests=("tests/contract/toolchain/test_releases.py",),
                 ),
                 check(
@@ -294,6 +305,7 @@ GRAPH = Graph(
                     "Workloads",
                     chart.check_workloads,
                     needs=("T014.manifest",),
+                    projection=chart_facts.workloads,
                     tests=(
                         "tests/unit/charts/test_workloads.py",
                         "tests/chart/test_operators.py::test_findings_name_object_and_fix",
@@ -305,6 +317,7 @@ GRAPH = Graph(
                     chart.check_services,
                     needs=("T014.manifest",),
                     settings=("addresses",),
+                    projection=chart_facts.services,
                     tests=("tests/unit/charts/test_services.py",),
                 ),
                 check(
@@ -312,6 +325,7 @@ GRAPH = Graph(
                     "ConfigMaps and Secrets",
                     chart.check_configuration,
                     needs=("T014.manifest",),
+                    projection=chart_facts.configuration,
                     tests=("tests/unit/charts/test_configuration.py",),
                 ),
                 not_built("T018", "Chart management API"),
@@ -321,6 +335,7 @@ GRAPH = Graph(
                     chart_gate.check_chart,
                     needs=("T014.manifest",),
                     inputs=("{chart}/**",),
+                    projection=chart_facts.objects,
                     tests=(
                         "tests/chart/test_schema.py",
                         "tests/chart/test_operators.py::test_what_the_gate_refuses",
@@ -341,6 +356,7 @@ GRAPH = Graph(
                     "Configuration of the cluster",
                     plan.check_configuration,
                     settings=("cluster",),
+                    projection=cluster_facts.planned,
                     tests=("tests/unit/clusters/test_choices.py",),
                 ),
                 act(
@@ -349,6 +365,7 @@ GRAPH = Graph(
                     tools.kubernetes,
                     settings=("cluster",),
                     probe=tools.kubernetes_stands,
+                    projection=tool_facts.kubernetes,
                     tests=(
                         "tests/unit/tools/test_catalogue.py",
                         "tests/contract/toolchain/test_releases.py",
@@ -361,6 +378,7 @@ GRAPH = Graph(
                     needs=("setup.packages", "T021.tools", "T024.plan"),
                     settings=("cluster",),
                     probe=node.start_stands,
+                    projection=cluster_facts.node,
                     tests=(
                         "tests/unit/clusters/test_configuration.py",
                         "tests/deployment/test_reboot.py",
@@ -371,6 +389,7 @@ GRAPH = Graph(
                     "Health of the cluster",
                     health.check_health,
                     needs=("T021.start",),
+                    projection=cluster_facts.node,
                     tests=(
                         "tests/unit/clusters/test_choices.py::test_what_is_wrong_with_a_node",
                         "tests/deployment/test_node_faults.py",
@@ -382,6 +401,7 @@ GRAPH = Graph(
                     "DNS and storage work",
                     health.check_workings,
                     needs=("T021.start",),
+                    projection=cluster_facts.storage,
                     tests=(
                         "tests/unit/clusters/test_provisioner.py",
                         "tests/deployment/test_isolation.py",
@@ -402,6 +422,7 @@ GRAPH = Graph(
                     node_images.load_images,
                     needs=(*IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
+                    projection=release_facts.on_node,
                     tests=(
                         "tests/deployment/test_changes.py::test_an_image_removed_from_the_node",
                     ),
@@ -414,6 +435,7 @@ GRAPH = Graph(
                     inputs=("{chart}/**",),
                     settings=("chart",),
                     probe=release.install_release_stands,
+                    projection=release_facts.workloads,
                     tests=(
                         "tests/deployment/test_changes.py::test_a_release_deleted_by_hand",
                         "tests/deployment/test_deploy_all.py",
@@ -424,6 +446,7 @@ GRAPH = Graph(
                     "Status of the application",
                     proof.check_status,
                     needs=("T026.release",),
+                    projection=release_facts.workloads,
                     tests=("tests/unit/deployments/test_looking.py",),
                 ),
                 check(
@@ -440,6 +463,7 @@ GRAPH = Graph(
                     "What runs is what was built",
                     proof.check_images,
                     needs=("T026.release", "T026.images"),
+                    projection=release_facts.running,
                     tests=(
                         "tests/unit/deployments/test_looking.py::test_which_containers_run_something_else",
                         "tests/deployment/test_deploy_all.py::test_each_pod_runs_the_image_that_docker_built",
@@ -459,6 +483,7 @@ GRAPH = Graph(
                     "Services",
                     service.check_created,
                     needs=("T026.release",),
+                    projection=service_facts.ports,
                     tests=("tests/deployment/test_changes.py::test_a_service_deleted_by_hand",),
                 ),
                 check(
@@ -466,6 +491,7 @@ GRAPH = Graph(
                     "Discovery by DNS",
                     service.check_discovery,
                     needs=("T026.release",),
+                    projection=service_facts.endpoints,
                     tests=(
                         "tests/deployment/test_deploy_all.py::test_every_step_that_is_built_was_done",
                     ),
@@ -476,6 +502,7 @@ GRAPH = Graph(
                     service.check_health,
                     needs=("T026.release",),
                     settings=("addresses",),
+                    projection=service_facts.endpoints,
                     tests=(
                         "tests/deployment/test_deploy_all.py::test_ends_with_an_address_that_serves_the_page",
                     ),
@@ -487,6 +514,7 @@ GRAPH = Graph(
                     needs=("T026.release",),
                     settings=("addresses", "journeys"),
                     probe=service.journeys_stand,
+                    projection=service_facts.journeys,
                     tests=(
                         "tests/unit/services/test_using.py",
                         "tests/deployment/test_other_application.py::test_it_is_deployed_and_answers",

@@ -1,0 +1,41 @@
+"""What a replay compares of a deployment: images by ID, workloads with their replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
+from phaseline.operators.deployments.world import Object, look, title
+from phaseline.operators.images.model import load_images
+
+
+def on_node(context: Context) -> dict[str, str]:
+    """The ID that the node has for each component's image."""
+    node, images = access.node_images(context), load_images(context)
+    return {name: node.config_digest(image.reference) for name, image in images.items()}
+
+
+def workloads(context: Context) -> dict[str, str]:
+    """Each workload with its replicas and its containers' images."""
+    return {title(one): _told(one) for one in look(context).workloads}
+
+
+def running(context: Context) -> dict[str, str]:
+    """For each image name in the pods, the ID of what runs under it."""
+    pods = (one for one in look(context).pods if "deletionTimestamp" not in one["metadata"])
+    return dict(sorted(pair for pod in pods for pair in _running(pod)))
+
+
+def _told(one: Object) -> str:
+    replicas = one["spec"].get("replicas", 1)
+    ready = one.get("status", {}).get("readyReplicas", one.get("status", {}).get("numberReady", 0))
+    containers = one["spec"]["template"]["spec"]["containers"]
+    images = ", ".join(container["image"] for container in containers)
+    return f"{ready} of {replicas} ready, {images}"
+
+
+def _running(pod: Object) -> Iterator[tuple[str, str]]:
+    names = {one["name"]: one["image"] for one in pod["spec"]["containers"]}
+    for status in pod["status"].get("containerStatuses", []):
+        yield names[status["name"]], status["imageID"].rpartition("@")[2]
