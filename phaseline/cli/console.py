@@ -1,23 +1,27 @@
-"""A run as it is seen: a live table on a terminal, plain lines anywhere else."""
+"""A run as it is seen: plain lines, or on a terminal a live table (`live.py`)."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
-from collections.abc import Sequence
-from typing import Protocol, Self
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
-
+from phaseline.core.texts import plain
 from phaseline.core.times import duration
-from phaseline.engine.graph import Step
+from phaseline.engine.log import printed
 from phaseline.engine.outcome import Ending, Outcome
+
+if TYPE_CHECKING:
+    from phaseline.engine.graph import Step
 
 # Nothing is ever silent for longer than this many seconds.
 SILENCE = 4.0
+LAST_LINES = 15
+# A line as pieces of text, each with its style where there are styles.
+Line = tuple[tuple[str, str], ...]
 _MARKS = {
     Ending.DONE: ("✓", "green"),
     Ending.FRESH: ("=", "cyan"),
@@ -30,26 +34,35 @@ _MARKS = {
 
 
 class Screen(Protocol):
-    """A watcher with a beginning and an end."""
+    """A watcher with a beginning and an end, that says other lines too."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *fault: object) -> None: ...
     def started(self, step: Step, reason: str) -> None: ...
     def progressed(self, step: Step, text: str) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
+    def say(self, lines: Sequence[Line]) -> None: ...
 
 
-def screen(console: Console) -> Screen:
-    """The live screen for a terminal, the plain one for anything else."""
-    return LiveScreen(console) if console.is_terminal else PlainScreen(console)
+def screen(*, verbose: bool = False) -> Screen:
+    """The live screen for a terminal, the plain one for anything else.
+
+    Args:
+        verbose: show what each step's programs printed, together, when it has ended.
+    """
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown"):
+        from rich.console import Console
+
+        from phaseline.cli.live import LiveScreen
+
+        return LiveScreen(Console(highlight=False), verbose=verbose)
+    return PlainScreen(sys.stdout, verbose=verbose)
 
 
-def line_of(outcome: Outcome) -> Text:
+def line_of(outcome: Outcome) -> Line:
     """How a step ended, in one line."""
     mark, style = _MARKS[outcome.ending]
-    text = Text(f"{mark} ", style=style)
-    text.append(f"{outcome.step.id:<14}", style="bold" if style != "dim" else style)
-    text.append(f" {outcome.step.title}", style="" if style != "dim" else style)
+    quiet = style if style == "dim" else ""
     told = {
         Ending.DONE: outcome.summary,
         Ending.FRESH: f"unchanged: {outcome.reason}",
@@ -57,37 +70,51 @@ def line_of(outcome: Outcome) -> Text:
     }.get(
         outcome.ending, f"{outcome.ending}: {outcome.reason}" if outcome.reason else outcome.ending
     )
-    text.append(f"  {told}", style="dim")
-    if outcome.ending in (Ending.DONE, Ending.FAILED):
-        text.append(f"  {duration(outcome.seconds)}", style="dim")
-    return text
+    took = outcome.ending in (Ending.DONE, Ending.FAILED)
+    return (
+        (f"{mark} ", style),
+        (f"{outcome.step.id:<14}", quiet or "bold"),
+        (f" {outcome.step.title}", quiet),
+        (f"  {told}", "dim"),
+        (f"  {duration(outcome.seconds)}" if took else "", "dim"),
+    )
 
 
-def report(console: Console, outcomes: Sequence[Outcome], seconds: float) -> None:
-    """The end of a run: each error in full, what the user should read, and the count."""
+def lines_of(outcome: Outcome, *, verbose: bool) -> list[Line]:
+    """How a step ended, with what its programs printed: all of it, or the last of a failure."""
+    said = [plain(line) for line in printed(outcome.log)] if outcome.log else []
+    if not verbose:
+        said = said[-LAST_LINES:] if outcome.ending is Ending.FAILED else []
+        known = str(outcome.error)
+        said = [] if said and all(line.strip() in known for line in said[-3:]) else said
+    return [line_of(outcome), *(((f"    | {line}", "dim"),) for line in said)]
+
+
+def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Iterator[Line]:
+    """The end of a run: each error in full, what the user should read, the count, the evidence."""
     for outcome in outcomes:
         if outcome.ending is Ending.FAILED and outcome.error:
-            heading = Text(f"\n✗ {outcome.step.id} {outcome.step.title}", style="bold red")
-            console.print(heading, soft_wrap=True)
-            console.print(Text(str(outcome.error)), soft_wrap=True)
+            yield ((f"\n✗ {outcome.step.id} {outcome.step.title}", "bold red"),)
+            yield from (((plain(line), ""),) for line in str(outcome.error).splitlines())
     lines = [line for outcome in outcomes for line in outcome.lines]
     if lines:
-        console.print()
-    for line in lines:
-        console.print(Text(f"  {line}", style="bold"), soft_wrap=True)
+        yield (("", ""),)
+        yield from (((f"  {line}", "bold"),) for line in lines)
     counts = [
         f"{count} {ending}"
         for ending in Ending
         if (count := sum(outcome.ending is ending for outcome in outcomes))
     ]
-    console.print(Text(f"\n{', '.join(counts)} in {duration(seconds)}"))
+    yield ((f"\n{', '.join(counts)} in {duration(seconds)}", ""),)
+    if head:
+        yield ((f"evidence: head {head}", "dim"),)
 
 
 class PlainScreen:
     """One line for each event, and one after each `silence` seconds in which nothing happens."""
 
-    def __init__(self, console: Console, silence: float = SILENCE) -> None:
-        self._console, self._silence = console, silence
+    def __init__(self, stream: TextIO, *, silence: float = SILENCE, verbose: bool = False) -> None:
+        self._stream, self._silence, self._verbose = stream, silence, verbose
         self._guard = threading.Lock()
         self._working: dict[str, tuple[float, str]] = {}
         self._said: dict[str, float] = {}
@@ -107,7 +134,7 @@ class PlainScreen:
         """Name the step and why it runs."""
         with self._guard:
             self._working[step.id] = (time.monotonic(), step.title)
-        self._print(Text(f"> {step.id:<14} {step.title}  ({reason})"))
+        self._print(f"> {step.id:<14} {step.title}  ({reason})")
 
     def progressed(self, step: Step, text: str) -> None:
         """Pass on what a step says, at most every other second."""
@@ -117,19 +144,23 @@ class PlainScreen:
             if now - self._said.get(step.id, 0.0) < 2.0:
                 return
             self._said[step.id] = now
-        plain = Text.from_ansi(text).plain  # programs may colour what they say
-        self._print(Text(f"  {step.id:<14} {plain}"))
+        self._print(f"  {step.id:<14} {plain(text)}")
 
     def ended(self, outcome: Outcome) -> None:
         """Tell how it ended."""
         with self._guard:
             self._working.pop(outcome.step.id, None)
-        self._print(line_of(outcome))
+        self.say(lines_of(outcome, verbose=self._verbose))
 
-    def _print(self, text: Text) -> None:
+    def say(self, lines: Sequence[Line]) -> None:
+        """Print lines that belong together."""
+        self._print("\n".join("".join(text for text, _ in line) for line in lines))
+
+    def _print(self, text: str) -> None:
         with self._guard:
             self._last = time.monotonic()
-            self._console.print(text, soft_wrap=True)
+            self._stream.write(text + "\n")
+            self._stream.flush()
 
     def _watch_silence(self) -> None:
         while not self._over.wait(self._silence / 8):
@@ -137,56 +168,6 @@ class PlainScreen:
                 quiet = time.monotonic() - self._last > self._silence
                 working = dict(self._working) if quiet else {}
             if quiet and not working:
-                self._print(Text("  comparing with what the last run left"))
+                self._print("  comparing with what the last run left")
             for name, (since, text) in working.items():
-                self._print(Text(f"  {name:<14} {text} ({duration(time.monotonic() - since)})"))
-
-
-class LiveScreen:
-    """Ended steps scroll by; those at work stay at the bottom, each with what it is doing."""
-
-    def __init__(self, console: Console) -> None:
-        self._guard = threading.Lock()
-        self._working: dict[str, tuple[Step, float, str]] = {}
-        self._spinner = Spinner("dots")
-        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=8)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(self, *fault: object) -> None:
-        self._live.stop()
-
-    def started(self, step: Step, reason: str) -> None:
-        """Show the step at the bottom."""
-        with self._guard:
-            self._working[step.id] = (step, time.monotonic(), reason)
-
-    def progressed(self, step: Step, text: str) -> None:
-        """Show what it is doing."""
-        with self._guard:
-            _, since, _ = self._working.get(step.id, (step, time.monotonic(), ""))
-            self._working[step.id] = (step, since, text)
-
-    def ended(self, outcome: Outcome) -> None:
-        """Let it scroll by."""
-        with self._guard:
-            self._working.pop(outcome.step.id, None)
-        self._live.console.print(line_of(outcome))
-
-    def _table(self) -> RenderableType:
-        with self._guard:
-            working = list(self._working.values())
-        frame = self._spinner.render(time.monotonic())
-        rows = [
-            Text.assemble(
-                frame if isinstance(frame, Text) else "",
-                f" {step.id:<13} {step.title}  ",
-                (f"{duration(time.monotonic() - since):>12}  {text}", "dim"),
-                no_wrap=True,
-                overflow="ellipsis",
-            )
-            for step, since, text in working
-        ]
-        return Group(*rows)
+                self._print(f"  {name:<14} {plain(text)} ({duration(time.monotonic() - since)})")

@@ -1,47 +1,135 @@
-"""Running phases: the lock, the screen, the engine, the exit code."""
+"""Running phases: the lock, the screen, the engine, what a run leaves, the exit code."""
 
 from __future__ import annotations
 
 import secrets
+import shlex
 import signal
-import time
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rich.console import Console
-
-from phaseline.cli import console as shown
+from phaseline.cli import console
 from phaseline.cli.edge import alone
 from phaseline.core.workspace import Context
-from phaseline.engine.graph import Graph
-from phaseline.engine.outcome import BAD, Ending
+from phaseline.engine import memo, record, selection
+from phaseline.engine.evidence import Evidence
+from phaseline.engine.folder import RunFolder
+from phaseline.engine.graph import Graph, Kind, Step
+from phaseline.engine.outcome import BAD, Ending, Outcome, Watchers
 from phaseline.engine.schedule import Run
+from phaseline.engine.selection import Selection, Wish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a run's command line asks for.
+
+    Attributes:
+        task: the name of the task, for advice; phases: those that it runs.
+        rehash: read every file again; json: events on standard output instead of a screen.
+        verbose: show what programs printed.
+    """
+
+    task: str
+    phases: tuple[str, ...]
+    jobs: int = 6
+    keep_going: bool = False
+    wish: Wish = field(default_factory=Wish)
+    rehash: bool = False
+    json: bool = False
+    verbose: bool = False
 
 
 def run_phases(
-    graph: Graph, context: Context, phases: Iterable[str], *, jobs: int, keep_going: bool
+    graph: Graph,
+    context: Context,
+    asked: Asked,
+    begun: Callable[[Run], object] | None = None,
 ) -> int:
-    """Run `phases` and what they need. Returns the exit code: that of the first error, or 0.
+    """Run what is asked for and what it needs. Returns 0, or the exit code of the first error.
 
     A run in which no step at all could do anything, because none is built, is no success: 5.
+
+    Args:
+        begun: given the run before it starts, so that it can be stopped; by default, signals do.
     """
-    names = list(phases)
-    with alone(context, f"invoke {' '.join(names)}"):
-        started = time.monotonic()
-        output = Console(highlight=False)
-        with shown.screen(output) as screen:
-            run = Run(
-                graph=graph,
-                context=context,
-                watcher=screen,
-                id=_name(),
-                jobs=jobs,
-                keep_going=keep_going,
-            )
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: run.stop())
-            outcomes = run.run(graph.wanted_for(names))
-        shown.report(output, outcomes, time.monotonic() - started)
+    chosen = choose(graph, context, asked)
+    with alone(context, command()):
+        if asked.rehash:
+            memo.forget(context.state)
+        try:
+            return _recorded(graph, context, asked, chosen, begun or _stop_at_signals)
+        finally:
+            memo.save(context.state)
+
+
+def choose(graph: Graph, context: Context, asked: Asked) -> Selection:
+    """The steps that are meant.
+
+    Raises:
+        InvalidConfiguration: there is no such step, or what one needs was never made.
+    """
+    chosen = selection.select(graph, graph.wanted_for(asked.phases), asked.wish)
+    recorded = record.load_all(context.state).keys()
+
+    def stands(step: Step) -> bool:
+        applies = not step.role or context.of_role(step.role).parts
+        return step.id in recorded or step.kind is Kind.NOT_BUILT or not applies
+
+    selection.require(graph, chosen, stands, asked.task)
+    return chosen
+
+
+def command() -> str:
+    """The command line, as it would be typed."""
+    return f"invoke {shlex.join(sys.argv[1:])}"
+
+
+def _recorded(
+    graph: Graph,
+    context: Context,
+    asked: Asked,
+    chosen: Selection,
+    begun: Callable[[Run], object],
+) -> int:
+    ledger = Evidence(context.state, context.workspace.root)
+    screen = None if asked.json else console.screen(verbose=asked.verbose)
+    left = RunFolder(
+        graph,
+        context,
+        f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        command=command(),
+        phases=list(asked.phases),
+        echo=_print_at_once if asked.json else None,
+    )
+    run = Run(
+        graph=graph,
+        context=context,
+        watcher=Watchers((left, screen) if screen else (left,)),
+        id=left.run,
+        jobs=asked.jobs,
+        keep_going=asked.keep_going,
+        ledger=ledger,
+        forced=chosen.forced,
+    )
+    begun(run)
+    code = 1  # of a defect of ours
+    with left:
+        try:
+            with screen or nullcontext():
+                outcomes = run.run(chosen.steps)
+            code = _code(graph, outcomes, asked)
+        finally:
+            seconds = left.close(code, ledger.head)
+    if screen:
+        screen.say(list(console.report(outcomes, seconds, ledger.head)))
+    return code
+
+
+def _code(graph: Graph, outcomes: Sequence[Outcome], asked: Asked) -> int:
     if any(outcome.ending is Ending.INTERRUPTED for outcome in outcomes):
         return 130
     for outcome in outcomes:
@@ -49,9 +137,16 @@ def run_phases(
             return outcome.error.exit_code
     if any(outcome.ending in BAD for outcome in outcomes):
         return 130
-    own = {step.id for name in names for step in graph.phases[name].steps}
-    return 5 if all(o.ending is Ending.NOT_BUILT for o in outcomes if o.step.id in own) else 0
+    asked_for = {step.id for name in asked.phases for step in graph.phases[name].steps}
+    own = [outcome for outcome in outcomes if outcome.step.id in asked_for] or outcomes
+    return 5 if all(outcome.ending is Ending.NOT_BUILT for outcome in own) else 0
 
 
-def _name() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+def _stop_at_signals(run: Run) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: run.stop())
+
+
+def _print_at_once(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()

@@ -44,11 +44,9 @@ def execution_of(outcome: Outcome, *, run: str, phase: str, **known: Any) -> Exe
 
 def judged(verdict: freshness.Verdict) -> dict[str, Any]:
     """The fields that the verdict on a step gives: why it ran, and what its key was made of."""
-    return {
-        "reason": verdict.reason,
-        "key": key.digest(verdict.parts),
-        "parts": verdict.parts,
-    }
+    kept = verdict.record if verdict.fresh else None
+    digest = kept.key if kept else key.digest(verdict.parts)
+    return {"reason": verdict.reason, "key": digest, "parts": verdict.parts}
 
 
 def logged(log: StepLog, root: Path) -> dict[str, Any]:

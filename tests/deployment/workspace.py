@@ -172,7 +172,7 @@ class Workspace:
 
     def start(self, *words: str, env: Mapping[str, str] | None = None) -> Running:
         """Start a call of the command line; its output is no terminal."""
-        logs = self.state / "logs"
+        logs = self.state / "runs"
         known = frozenset(logs.glob("*"))
         found = ("--search-root", str(self.search_root)) if self.search_root else ()
         process = subprocess.Popen(

@@ -18,6 +18,14 @@ from phaseline.engine.graph import Graph, Phase
 _RUN = {
     "jobs": "how many steps may work at once",
     "keep-going": "after a failure, go on with what does not depend on it",
+    "only": "these steps and no others; T007 stands for all of T007.*",
+    "from": "this step, and what comes after it",
+    "through": "what is needed up to this step, and itself",
+    "force": "run these steps even if nothing has changed",
+    "rehash": "read every file again, whatever is remembered of it",
+    "watch": "go on: run again what a saved file touches, until Ctrl-C",
+    "json": "print the events as JSON lines instead of a screen",
+    "verbose": "show what each step's programs printed, when it has ended",
 }
 
 
@@ -35,21 +43,48 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
     }
 
 
-def _runner(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Callable[..., int]:
+def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> Callable[..., int]:
     # a text, because Invoke answers a number that is none with a traceback
-    def run(c: object, jobs: str = "6", keep_going: bool = False) -> int:
-        from phaseline.cli.running import run_phases
+    def run(
+        c: object,
+        jobs: str = "6",
+        keep_going: bool = False,
+        only: str = "",
+        from_: str = "",
+        through: str = "",
+        force: str = "",
+        rehash: bool = False,
+        watch: bool = False,
+        json: bool = False,
+        verbose: bool = False,
+    ) -> int:
+        from phaseline.cli.running import Asked, run_phases
+        from phaseline.engine.selection import Wish
 
         if not jobs.isdecimal() or int(jobs) < 1:
             raise InvalidConfiguration(f"--jobs {jobs}: it takes a whole number from 1 up")
-        return run_phases(graph, context(folder), phases, jobs=int(jobs), keep_going=keep_going)
+        asked = Asked(
+            task=task,
+            phases=phases,
+            jobs=int(jobs),
+            keep_going=keep_going,
+            wish=Wish(only=_listed(only), since=from_, through=through, force=_listed(force)),
+            rehash=rehash,
+            json=json,
+            verbose=verbose,
+        )
+        return run_phases(graph, context(folder), asked)
 
     return run
 
 
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(name for one in names.split(",") if (name := one.strip()))
+
+
 def _phase(graph: Graph, folder: Path, phase: Phase) -> Task[Any]:
     text = f"Phase {phase.number}: {phase.title}\n\nRuns what it needs first."
-    run = _runner(graph, folder, (phase.name,))
+    run = _runner(graph, folder, phase.name, (phase.name,))
     return make_task(run, text, _RUN, f"{phase.name} --keep-going")
 
 
@@ -59,7 +94,8 @@ def _deploy_all(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Task[Any
         f"Phases 1 to {last}: from nothing to a working application, and its addresses.\n\n"
         "What is up to date is left alone."
     )
-    return make_task(_runner(graph, folder, phases), text, _RUN, "deploy-all --jobs 2")
+    run = _runner(graph, folder, "deploy-all", phases)
+    return make_task(run, text, _RUN, "deploy-all --jobs 2 --through T019")
 
 
 def _teardown(folder: Path) -> Task[Any]:

@@ -143,7 +143,7 @@ def test_status_and_plan_are_json_and_change_nothing(root: Path) -> None:
     assert states["T1"]["state"] == "done"
     assert states["T1"]["age_seconds"] < 60
     assert states["T4"]["state"] == "not built"
-    assert states["T5"]["state"] == "not done"
+    assert states["T5"]["state"] == "never"
     plan = json.loads(invoke(root, "plan", "--live", "--json").stdout)
     assert plan[0]["state"] == "unchanged"
     assert "T1" in invoke(root, "plan").stdout

@@ -1,0 +1,64 @@
+"""What happens in a run, as JSON lines: `events.jsonl` in the run's folder, or standard output.
+
+Each line is one object with `version`, `event`, `time` (seconds since the epoch) and `run`:
+
+- `run-started`: `command`, `phases`.
+- `step-started`: `step`, `phase`, `title`, `reason`.
+- `progress`: `step`, `text`.
+- `step-ended`: the fields of `execution.Execution` except `parts`, which are long.
+- `run-ended`: `code`, `seconds`, `head` of the evidence. A run that was killed has none.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from typing import Any
+
+from phaseline.engine.execution import Execution
+from phaseline.engine.graph import Graph, Step
+from phaseline.engine.outcome import Outcome
+
+VERSION = 1
+_TOLD = tuple(one.name for one in fields(Execution) if one.name not in ("parts", "calls"))
+
+
+class Events:
+    """A watcher that gives each event, as one line, to `write`, one after the other."""
+
+    def __init__(self, run: str, graph: Graph, write: Callable[[str], object]) -> None:
+        self._run, self._graph, self._write = run, graph, write
+        self._guard = threading.Lock()
+
+    def run_started(self, command: str, phases: list[str]) -> None:
+        """The run begins."""
+        self._tell("run-started", command=command, phases=phases)
+
+    def run_ended(self, code: int, seconds: float, head: str) -> None:
+        """The run is over."""
+        self._tell("run-ended", code=code, seconds=seconds, head=head)
+
+    def started(self, step: Step, reason: str) -> None:
+        """A step begins to work."""
+        phase = self._graph.phase_of[step.id].name
+        self._tell("step-started", step=step.id, phase=phase, title=step.title, reason=reason)
+
+    def progressed(self, step: Step, text: str) -> None:
+        """A step says what it is doing."""
+        self._tell("progress", step=step.id, text=text)
+
+    def ended(self, outcome: Outcome) -> None:
+        """A step has ended, however."""
+        execution = outcome.execution
+        assert execution
+        told = {name: getattr(execution, name) for name in _TOLD}
+        self._tell("step-ended", **told, calls=[asdict(call) for call in execution.calls])
+
+    def _tell(self, event: str, **told: Any) -> None:
+        head = {"version": VERSION, "event": event, "time": time.time(), "run": self._run}
+        line = json.dumps(head | told, ensure_ascii=False)
+        with self._guard:
+            self._write(line + "\n")

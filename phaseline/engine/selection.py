@@ -1,0 +1,121 @@
+"""Which of a run's steps are meant: `--only`, `--from`, `--through`, `--force`. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from phaseline.core.errors import InvalidConfiguration
+from phaseline.engine.graph import Graph, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the user named: IDs of steps; a bare one, `T007`, stands for all of `T007.*` too.
+
+    Attributes:
+        only: these and no others.
+        since: this one and what comes after it.
+        through: what is needed up to this one, and itself.
+        force: these run even if they are fresh.
+    """
+
+    only: tuple[str, ...] = ()
+    since: str = ""
+    through: str = ""
+    force: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The steps of a run, in an order in which they could run, and those that must."""
+
+    steps: tuple[Step, ...]
+    forced: frozenset[str]
+
+
+def select(graph: Graph, steps: Sequence[Step], wish: Wish) -> Selection:
+    """Those of `steps` that `wish` means.
+
+    Raises:
+        InvalidConfiguration: it names what is not among them, excludes itself, or means nothing.
+    """
+    names = [step.id for step in steps]
+    if wish.only and (wish.since or wish.through):
+        raise InvalidConfiguration("--only says it all: --from and --through cannot be beside it")
+    chosen = set(names)
+    if wish.only:
+        chosen &= {one for name in wish.only for one in _meant("--only", name, names)}
+    if wish.since:
+        after = _reached(_meant("--from", wish.since, names), _followers(graph))
+        chosen &= after
+    if wish.through:
+        chosen &= _reached(_meant("--through", wish.through, names), graph.waits_for)
+    if not chosen:
+        raise InvalidConfiguration(f"no step lies from {wish.since} through {wish.through}")
+    forced = {one for name in wish.force for one in _meant("--force", name, names)}
+    if left_out := sorted(forced - chosen):
+        raise InvalidConfiguration(f"--force {left_out[0]}: it is not among the steps to run")
+    return Selection(tuple(step for step in steps if step.id in chosen), frozenset(forced))
+
+
+def require(graph: Graph, selection: Selection, stands: Callable[[Step], bool], task: str) -> None:
+    """See that what the selected steps need, where it is not selected itself, was made.
+
+    Args:
+        stands: whether a step has a record, or needs none.
+        task: what is being run, for the advice.
+
+    Raises:
+        InvalidConfiguration: naming each that was never made, and who needs it.
+    """
+    chosen = {step.id for step in selection.steps}
+    lacking = {
+        need: step.id
+        for step in selection.steps
+        for need in step.needs
+        if need not in chosen and not stands(graph.steps[need])
+    }
+    if lacking:
+        raise InvalidConfiguration(
+            "what the chosen steps need is not there",
+            why="; ".join(
+                f"{user} needs {need}, which has no record" for need, user in lacking.items()
+            ),
+            fix=f"run `invoke {task} --through {next(iter(lacking))}` first",
+        )
+
+
+def _meant(option: str, name: str, names: Sequence[str]) -> list[str]:
+    found = [one for one in names if one == name or ("." not in name and _bare(one) == name)]
+    if found:
+        return found
+    near = difflib.get_close_matches(name, [*names, *map(_bare, names)], n=1, cutoff=0.4)
+    raise InvalidConfiguration(
+        f"{option} {name}: there is no such step in this run",
+        fix=f"did you mean {near[0]}?" if near else "`invoke status` lists the steps",
+    )
+
+
+def _bare(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _reached(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending.extend(edges.get(name, ()))
+    return reached
+
+
+def _followers(graph: Graph) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, before in graph.waits_for.items():
+        for one in before:
+            found.setdefault(one, []).append(name)
+    return found
