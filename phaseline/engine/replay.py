@@ -43,7 +43,9 @@ def plan(graph: Graph, context: Context, phases: Iterable[str]) -> Plan:
     wanted = [one for one in graph.wanted_for(names) if _applies(one, context)]
     own = {one.id for one in wanted if graph.phase_of[one.id].name in names}
     return Plan(
-        compared=[one for one in wanted if one.id in own],
+        compared=sorted(
+            (one for one in wanted if one.id in own), key=lambda one: graph.phase_of[one.id].number
+        ),
         given=[one for one in wanted if one.id not in own and one.kind is Kind.MAKE],
         run=[one for one in wanted if one.id in own or one.kind is Kind.ACT],
     )
@@ -91,7 +93,7 @@ class Replay:
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self, phases: Iterable[str]) -> list[Row]:
-        """Replay `phases`; returns what was compared, in the order of the graph.
+        """Replay `phases`; returns what was compared, phase by phase.
 
         Nothing is run where an input is not the one recorded: then these inputs are the rows.
 

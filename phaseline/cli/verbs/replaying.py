@@ -40,8 +40,8 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
         from phaseline.cli import replaying
 
         here = context(folder)
-        phases = replaying.wanted(graph, here, phase, everything=all)
         trust = replaying.trust(head, key)
+        phases = replaying.wanted(graph, here, phase, everything=all)
         return replaying.replay(graph, here, phases, trust, keep=keep, as_json=json)
 
     verb = make_task(replay, _TEXT, _HELP, "replay --phase chart")
