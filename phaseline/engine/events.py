@@ -7,6 +7,9 @@ Each line is one object with `version`, `event`, `time` (seconds since the epoch
 - `progress`: `step`, `text`.
 - `step-ended`: the fields of `execution.Execution` except `parts`, which are long.
 - `run-ended`: `code`, `seconds`, `head` of the evidence. A run that was killed has none.
+
+On standard output `--watch` adds `watch`, between runs and therefore without `run`: with `files`,
+how many it waits for, or `saved`, those that were, or `error`.
 """
 
 from __future__ import annotations

@@ -73,6 +73,10 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
             json=json,
             verbose=verbose,
         )
+        if watch:
+            from phaseline.cli import watching
+
+            return watching.watch(graph, lambda: context(folder), asked)
         return run_phases(graph, context(folder), asked)
 
     return run
