@@ -139,7 +139,11 @@ def _phase(
     phase: Phase, turns: dict[str, Execution], log: Callable[[Execution], str]
 ) -> dict[str, Any]:
     own = [turns[step.id] for step in phase.steps if step.id in turns]
-    rows = [{"turn": turn, "log": _log(turn, log), "seconds": _took(turn)} for turn in own]
+    rows = [
+        {"turn": turn, "log": _log(turn, log), "seconds": _took(turn)}
+        for turn in own
+        if turn.ending != "not built"  # that is told once, below
+    ]
     return {"phase": phase, "rows": rows, "counts": _counts(own)}
 
 
