@@ -44,7 +44,7 @@ class Workspace:
         """
         return plain.read(self.root, self.state)
 
-    @property
+    @cached_property
     def state(self) -> Path:
         """Where this workspace keeps its records, logs and cluster."""
         return self.root / ".phaseline"
@@ -105,7 +105,7 @@ class Context:
         """The workspace's settings."""
         return self.workspace.pipeline
 
-    @property
+    @cached_property
     def state(self) -> Path:
         """The workspace's state folder."""
         return self.workspace.state

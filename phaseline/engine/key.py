@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from phaseline.core.files import digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import code, paths
+from phaseline.engine import canonical, code, paths
 from phaseline.engine.graph import Step
 
 Parts = dict[str, Any]
@@ -51,11 +50,7 @@ def _declared(step: Step) -> dict[str, Any]:
 
 def digest(tree: Mapping[str, Any]) -> str:
     """The key itself: sha256 as hex over the names of the parts and the digest of each."""
-    return digest_text(*(text for name in sorted(tree) for text in (name, _digest(tree[name]))))
-
-
-def _digest(part: Any) -> str:
-    return digest_text(json.dumps(part, sort_keys=True))
+    return digest_text(*(x for name in sorted(tree) for x in (name, canonical.digest(tree[name]))))
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ class Memo:
     def __init__(self, place: Path) -> None:
         self._place = place
         self._known, self._imports = _load(place)
-        self._before = dict(self._known), dict(self._imports)
         self._met: set[str] = set()
+        self._changed = False
 
     def digest(self, name: str, path: str, status: os.stat_result) -> str:
         """As `core.files.digest_file`.
@@ -65,25 +65,26 @@ class Memo:
         """What `find` finds in the source file with this digest."""
         self._met.add(digest)
         if digest not in self._imports:
-            self._imports[digest] = find()
+            self._imports[digest], self._changed = find(), True
         return self._imports[digest]
 
     def forget(self) -> None:
         """Read every file again."""
         self._known.clear()
         self._imports.clear()
+        self._changed = True
 
     def save(self) -> None:
         """Write them down, if there is anything new."""
+        if not self._changed:
+            return
         if len(self._known) + len(self._imports) > 2 * len(self._met) + _SPARE:
-            self._known = {name: one for name, one in self._known.items() if name in self._met}
-            self._imports = {name: one for name, one in self._imports.items() if name in self._met}
-        now = self._known, self._imports
-        if now != self._before:
-            text = json.dumps({"files": self._known, "imports": self._imports}).encode()
-            head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
-            write_atomic(self._place, head + b"\n" + text)
-            self._before = dict(self._known), dict(self._imports)
+            self._known = {name: one for name, one in list(self._known.items()) if name in self._met}
+            self._imports = {name: one for name, one in list(self._imports.items()) if name in self._met}
+        text = json.dumps({"files": self._known, "imports": self._imports}).encode()
+        head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
+        write_atomic(self._place, head + b"\n" + text)
+        self._changed = False
 
     def _read(self, name: str, path: str) -> str:
         now = time.time_ns()
@@ -99,9 +100,9 @@ class Memo:
             os.close(handle)
         digest = digest_content(content.hexdigest(), status.st_mode)
         if lasting:
-            self._known[name] = _stamp(status) + digest
-        else:
-            self._known.pop(name, None)
+            self._known[name], self._changed = _stamp(status) + digest, True
+        elif self._known.pop(name, None):
+            self._changed = True
         return digest
 
 

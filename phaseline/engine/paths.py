@@ -78,7 +78,7 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     found: dict[str, str] = {}
     for wanted in patterns:
         left_out = _generated(context) if wanted == "{sources}" else ()
-        for pattern in expand((wanted,), context):
+        for pattern in expand((wanted,), context) if "{" in wanted else (wanted,):
             matched = False
             for name, status in _files(root, pattern):
                 if left_out and _within(name, left_out):

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.core.files import digest_text, write_atomic
+from phaseline.core.files import write_atomic
+from phaseline.engine import canonical
 
 T = TypeVar("T")
 Value = dict[str, Any]
 
-_LONG = 400  # characters from which a part is kept once
 _DEAD = 200  # dead lines from which it pays to write the file anew
 _BODY = len('{"sum": "00000000", ')
 _REFERENCE = "$shared"
@@ -77,6 +77,8 @@ class Table(Generic[T]):
 
     def put(self, name: str, value: Value | None) -> None:
         """Keep `value`, or with None nothing, for `name`: on disk when this returns."""
+        if value is None and self.get(name) is None:
+            return
         handle = -1
         try:
             with self._guard:
@@ -145,11 +147,11 @@ class Table(Generic[T]):
             return [_line({"name": name, "value": None})]
         lines, parts = list[bytes](), dict[str, Any]()
         for title, part in value.get("parts", {}).items():
-            text = json.dumps(part, sort_keys=True)
-            if len(text) < _LONG:
+            if not canonical.is_large(part):
                 parts[title] = part
                 continue
-            parts[title] = {_REFERENCE: (digest := digest_text(text))}
+            digest = canonical.digest(part)
+            parts[title] = {_REFERENCE: digest}
             if digest not in self._shared:
                 self._shared[digest] = part
                 lines.append(_line({"shared": digest, "part": part}))

@@ -1,0 +1,36 @@
+"""The digest of a tree of JSON values, worked out once for a large one that many have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from phaseline.core.files import digest_text
+
+_LARGE = 400  # characters of JSON
+_MOST = 256
+
+_known: dict[int, tuple[Any, str]] = {}  # by identity; holding the tree keeps that its own
+
+
+def digest(tree: Any) -> str:
+    """sha256 as hex over the canonical JSON of `tree`, which nobody changes any more."""
+    return _found(tree)[0]
+
+
+def is_large(tree: Any) -> bool:
+    """Whether it pays to keep `tree` once for all that have it."""
+    return _found(tree)[1]
+
+
+def _found(tree: Any) -> tuple[str, bool]:
+    kept = _known.get(id(tree))
+    if kept is not None and kept[0] is tree:
+        return kept[1], True
+    text = json.dumps(tree, sort_keys=True)
+    found, large = digest_text(text), len(text) >= _LARGE
+    if large:
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[id(tree)] = tree, found
+    return found, large
