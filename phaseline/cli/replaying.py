@@ -22,6 +22,7 @@ from phaseline.engine.graph import Graph
 from phaseline.engine.recorded import Trust
 from phaseline.engine.replay import Replay, replayable
 from phaseline.operators.images.build import FRESH
+from phaseline.operators.images.listing import listing
 from phaseline.operators.teardown import teardown
 
 _FEW = 5  # identical files of one step that are told one by one
@@ -75,7 +76,7 @@ def replay(
     """
     os.environ[FRESH] = "1"
     with PlainScreen(sys.stderr) if as_json else screen() as watcher:
-        replay = Replay(graph, context, watcher, teardown, trust, keep)
+        replay = Replay(graph, context, watcher, teardown, trust, listing, keep)
         _stop_on_signals(replay.stop)
         rows = replay.run(phases)
     if as_json:

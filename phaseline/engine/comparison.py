@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,8 +40,18 @@ class Row:
     difference: str = ""
 
 
+# From the name of a thing that was made, such as an image's ID, to lines that tell what it holds;
+# none where that is not known.
+Listing = Callable[[str], list[str]]
+
+
 def compare(
-    step: Step, fact: Fact, outcome: Outcome, redone: Record | None, place: Separate
+    step: Step,
+    fact: Fact,
+    outcome: Outcome,
+    redone: Record | None,
+    place: Separate,
+    listing: Listing,
 ) -> Iterator[Row]:
     """What `step` has left in `place`, output by output.
 
@@ -54,7 +64,7 @@ def compare(
         )
     elif step.kind is Kind.MAKE:
         yield from _files(step, fact.outputs, redone.outputs, place)
-        yield from _names(step, "identity", fact.identity, redone.identity)
+        yield from _names(step, "identity", fact.identity, redone.identity, listing)
     elif fact.projection and step.projection:
         yield from _names(step, "live", fact.projection, redone.projection)
     else:
@@ -76,12 +86,22 @@ def _files(
 
 
 def _names(
-    step: Step, kind: str, before: Mapping[str, str], after: Mapping[str, str]
+    step: Step,
+    kind: str,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    listing: Listing = lambda name: [],
 ) -> Iterator[Row]:
     for name in sorted(before.keys() | after.keys()):
         first, second = before.get(name, ABSENT), after.get(name, ABSENT)
-        told = "" if first == second else f"recorded {first}\nreplayed {second}"
+        told = "" if first == second else _parted(first, second, listing)
         yield _row(step, f"{kind} {name}", told)
+
+
+def _parted(first: str, second: str, listing: Listing) -> str:
+    told = f"recorded {first}\nreplayed {second}"
+    before, after = listing(first), listing(second)
+    return f"{told}\n{difference.of_lines(before, after)}" if before and after else told
 
 
 def _row(step: Step, output: str, told: str) -> Row:

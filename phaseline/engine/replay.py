@@ -14,7 +14,7 @@ from phaseline.core.errors import CannotReplay, HostUnfit, Interrupted, Retryabl
 from phaseline.core.files import locked
 from phaseline.core.workspace import Context
 from phaseline.engine import record
-from phaseline.engine.comparison import Row, Verdict, compare
+from phaseline.engine.comparison import Listing, Row, Verdict, compare
 from phaseline.engine.graph import Graph, Kind, Phase, Step
 from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
 from phaseline.engine.recorded import Fact, Trust, changed_inputs, changed_outputs, facts
@@ -78,6 +78,7 @@ class Replay:
     Attributes:
         remove: takes away what a workspace has made outside of its folder.
         trust: what the evidence is checked against.
+        listing: tells what is in a made thing, by its name; see `comparison.Listing`.
         keep: leave the separate workspace, whose folder `kept` is then.
     """
 
@@ -86,6 +87,7 @@ class Replay:
     watcher: Watcher
     remove: Remove
     trust: Trust = field(default_factory=Trust)
+    listing: Listing = lambda name: []
     keep: bool = False
     jobs: int = 6
     kept: str = ""
@@ -112,7 +114,7 @@ class Replay:
                 self._fill(place, todo, known)
             self.kept = str(place.root) if self.keep else ""
             outcomes = self._perform(place, todo)
-            return [*_compared(place, todo, known, outcomes)]
+            return [*self._compared(place, todo, known, outcomes)]
 
     def stop(self) -> None:
         """End the replay soon, and clear away what it has made; safe in a signal handler."""
@@ -162,17 +164,21 @@ class Replay:
             _require(outcome, compared=outcome.step.id in compared)
         return outcomes
 
+    def _compared(
+        self,
+        place: Separate,
+        todo: Plan,
+        known: Mapping[str, Fact],
+        outcomes: Mapping[str, Outcome],
+    ) -> Iterator[Row]:
+        for step in todo.compared:
+            fact, outcome = known[step.id], outcomes[step.id]
+            redone = record.load(place.context.state, step.id)
+            yield from compare(step, fact, outcome, redone, place, self.listing)
+
     def _heed_stop(self) -> None:
         if self._stopped.is_set():
             raise Interrupted("the replay was interrupted; what it had made is gone")
-
-
-def _compared(
-    place: Separate, todo: Plan, known: Mapping[str, Fact], outcomes: Mapping[str, Outcome]
-) -> Iterator[Row]:
-    for step in todo.compared:
-        redone = record.load(place.context.state, step.id)
-        yield from compare(step, known[step.id], outcomes[step.id], redone, place)
 
 
 def _applies(step: Step, context: Context) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from phaseline.core.errors import CommandFailed
 from phaseline.operators.images.archive import CREATED
 from phaseline.operators.images.canonical import rewrite, rewrite_layer, settled
+from phaseline.operators.images.listing import lines_of
 from phaseline.operators.images.rootfs import EPOCH
 
 CAPABILITY = "SCHILY.xattr.security.capability"
@@ -152,3 +153,15 @@ def test_what_is_no_saved_image_is_told(tmp_path: Path) -> None:
         pass
     with pytest.raises(CommandFailed, match=r"holds no manifest\.json"):
         rewrite(tmp_path / "in.tar", tmp_path / "out.tar", (), "x:1")
+
+
+def test_an_image_can_be_read_as_lines(tmp_path: Path) -> None:
+    layers = [layer(["base"], time=5), layer(["a"], time=7, links={"b": "a"})]
+    with saved(tmp_path / "in.tar", layers, config={"User": "1"}).open("rb") as stream:
+        lines = list(lines_of(stream))
+    assert '    "User": "1"' in lines
+    digest_of_a = hashlib.sha256(b"a").hexdigest()[:12]
+    assert lines[-2:] == [
+        f"layer 2: a 0644 0:0 7 {digest_of_a}",
+        "layer 2: b -> a 0644 0:0 7 -",
+    ]
