@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -33,6 +34,9 @@ def edge(task: Callable[P, int]) -> Callable[P, None]:
             code = task(*args, **kwargs)
         except PhaselineError as error:
             raise Exit(f"error: {error}", code=error.exit_code) from error
+        except BrokenPipeError:  # a reader that has enough, such as `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Exit(code=141) from None
         except KeyboardInterrupt:
             raise Exit("interrupted; what was done is kept, run it again to go on", 130) from None
         if code:

@@ -199,6 +199,19 @@ def test_reading_changes_nothing(command: str, used: Path) -> None:
     assert state_of(used) == before
 
 
+def test_a_reader_that_has_enough_is_no_fault(used: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": "1"}
+    command = (sys.executable, "-m", "invoke", "graph", "--format", "svg")
+    with subprocess.Popen(
+        command, cwd=used, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(60) == 141
+        assert process.stderr
+        assert process.stderr.read() == b""
+
+
 def test_in_a_fresh_checkout_reading_makes_no_state(root: Path) -> None:
     shutil.rmtree(root / ".phaseline")
     for command in ("status", "plan", "graph", "trace"):
