@@ -18,6 +18,7 @@ from phaseline.tools import git
 
 VERSION = 1
 Remove = Callable[[Context], object]
+_NOTE, _LOCK = "replay.json", "replay.lock"
 _CACHES = frozenset({".git", ".phaseline", ".venv", ".nox", "node_modules", "__pycache__"})
 
 
@@ -60,8 +61,8 @@ def separate(origin: Context, remove: Remove, *, keep: bool) -> Iterator[Separat
     Raises:
         LockHeld: another replay of this workspace goes on.
     """
-    note = origin.state / "replay.json"
-    with locked(origin.state / "replay.lock", "invoke replay"):
+    note = origin.state / _NOTE
+    with locked(origin.state / _LOCK, "invoke replay"):
         _clear(note, remove)
         made = Separate(Path(tempfile.mkdtemp(prefix="pl-replay-")))
         write_json(note, {"version": VERSION, "place": str(made.place)})
@@ -74,6 +75,18 @@ def separate(origin: Context, remove: Remove, *, keep: bool) -> Iterator[Separat
                 note.unlink()
             else:
                 _clear(note, remove)
+
+
+def clear(origin: Context, remove: Remove) -> None:
+    """Remove what a killed replay of `origin` has left, if it has left anything.
+
+    Raises:
+        LockHeld: a replay goes on.
+    """
+    note = origin.state / _NOTE
+    if note.exists():
+        with locked(origin.state / _LOCK, "removing what a replay has left"):
+            _clear(note, remove)
 
 
 def fill(target: Separate, origin: Context, files: Iterable[str]) -> None:

@@ -104,10 +104,12 @@ def _deploy_all(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Task[Any
 
 def _teardown(folder: Path) -> Task[Any]:
     def whole(c: object, state: bool = False) -> int:
+        from phaseline.engine import separate
         from phaseline.operators.teardown import remove_state, teardown
 
         here = context(folder)
         with alone(here, "invoke teardown"):
+            separate.clear(here, teardown)
             code = _told(teardown(here))
             if state:
                 say(remove_state(here).summary)

@@ -27,6 +27,7 @@ from phaseline.core.workspace import Context
 from phaseline.engine.comparison import Row, Verdict, counts
 from phaseline.engine.graph import Graph, Operator, Phase, Step, act, check, make
 from phaseline.engine.replay import Replay, plan, replayable, run_graph
+from phaseline.engine.separate import Remove, clear
 from phaseline.process import groups, journal
 from tests.unit.engine import toy
 
@@ -387,7 +388,20 @@ def test_stopped_it_ends_soon_and_leaves_nothing(context: Context) -> None:
     assert not groups.stopping()  # what clears away runs commands too
 
 
-def test_what_a_killed_replay_left_goes_with_the_next(context: Context, places: Path) -> None:
+def by_the_next(graph: Graph, context: Context, remove: Remove) -> None:
+    replayed(graph, context, remove=remove)
+
+
+def by_teardown(graph: Graph, context: Context, remove: Remove) -> None:
+    with locked(context.state / "replay.lock", "something"), pytest.raises(LockHeld):
+        clear(context, remove)  # it is not left: it goes on
+    clear(context, remove)
+
+
+@pytest.mark.parametrize("way", [by_the_next, by_teardown])
+def test_what_a_killed_replay_left_is_removed(
+    context: Context, places: Path, way: Callable[[Graph, Context, Remove], None]
+) -> None:
     graph = one_step(lambda context: "")
     toy.run(graph, context)
     removed: list[Path] = []
@@ -396,7 +410,7 @@ def test_what_a_killed_replay_left_goes_with_the_next(context: Context, places: 
     (left / "w/pipeline.yaml").write_text(toy.PIPELINE)
     note = {"version": 1, "place": str(left)}
     write_atomic(context.state / "replay.json", json.dumps(note))
-    replayed(graph, context, remove=lambda made: removed.append(made.workspace.root))
+    way(graph, context, lambda made: removed.append(made.workspace.root))
     assert removed[0] == left / "w"
     assert not (context.state / "replay.json").exists()
 
