@@ -8,17 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from phaseline.core.errors import CheckFailed
-from phaseline.core.report import Report
+from phaseline.core.errors import CheckFailed, InvalidConfiguration, TimedOut
+from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
 from phaseline.engine import record
-from phaseline.engine.graph import Graph, Operator, Phase, act, check, make, not_built
+from phaseline.engine.execution import Execution
+from phaseline.engine.graph import (
+    Graph,
+    Operator,
+    Phase,
+    Probe,
+    Step,
+    act,
+    check,
+    make,
+    not_built,
+)
 from phaseline.engine.outcome import Ending
 from phaseline.engine.schedule import Run
 from phaseline.process import groups, journal
 from phaseline.process import run as process
 from phaseline.process.command import Command
 from tests.unit.engine.toy import Noted, endings, join_step, joining, one_phase, run, workspace
+from tests.unit.waiting import eventually, number_in, runs
 
 DONE, FRESH, FAILED, NOT_RUN = Ending.DONE, Ending.FRESH, Ending.FAILED, Ending.NOT_RUN
 
@@ -223,3 +235,209 @@ def test_what_the_user_should_read_is_told_again_when_fresh(context: Context) ->
             "up",
             ("page: http://x/",),
         )
+
+
+def test_a_step_over_its_limit_is_ended_with_its_processes_and_others_go_on(
+    context: Context,
+) -> None:
+    pids = context.workspace.root / "pid"
+
+    def hang(context: Context) -> Report:
+        journal.progress("waiting for the server")
+        script = f"sleep 60 & echo $! > {pids}; wait"
+        process.run(Command(argv=("sh", "-c", script), timeout=70))
+        return Report("never")
+
+    graph = one_phase(
+        act("hangs", "Hangs", hang, limit=0.3),
+        make("beside", "Beside", after(0.8)),
+        make("next", "Next", joining("next.out"), needs=("beside",)),
+        make("gate", "Gate", after(0), needs=("hangs",)),
+    )
+    outcomes = run(graph, context, keep_going=True)
+    assert endings(outcomes) == {"hangs": FAILED, "beside": DONE, "next": DONE, "gate": NOT_RUN}
+    error = outcomes["hangs"].error
+    assert isinstance(error, TimedOut)
+    assert error.what == "hangs took longer than its limit of 0.3 s and was ended"
+    assert error.why == "its last words: waiting for the server"
+    assert not runs(number_in(pids))
+    assert record.load(context.state, "hangs") is None
+
+
+def test_a_step_that_does_not_end_when_told_to_is_waited_for_no_longer(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phaseline.engine.turn.GRACE", 0.2)
+    done = threading.Event()
+    ledger = Kept()
+
+    def deaf(context: Context) -> Report:
+        done.wait(30)
+        return Report("after all")
+
+    graph = one_phase(make("deaf", "Deaf", deaf, limit=0.1), join_step("b"))
+    outcomes = run(graph, context, ledger=ledger, keep_going=True)
+    assert endings(outcomes) == {"deaf": FAILED, "b": NOT_RUN}
+    assert "limit of 0.1 s" in outcomes["deaf"].reason
+    done.set()
+    assert eventually(lambda: not any(one.name == "step" for one in threading.enumerate()))
+    # what it did when nobody waited any more is neither recorded nor told
+    assert record.load(context.state, "deaf") is None
+    assert [one.ending for one in ledger.kept] == ["failed"]
+
+
+def test_nothing_runs_beside_a_step_that_stands_alone(context: Context) -> None:
+    now, seen, guard = set[str](), dict[str, set[str]](), threading.Lock()
+
+    def noting(name: str) -> Operator:
+        def work(context: Context) -> Report:
+            with guard:
+                now.add(name)
+                for one in now:
+                    seen.setdefault(one, set()).update(now)
+            time.sleep(0.05)
+            with guard:
+                now.discard(name)
+            return Report(name)
+
+        return work
+
+    shared = [make(f"s{index}", "S", noting(f"s{index}")) for index in range(5)]
+    alone = [make(f"x{n}", "X", noting(f"x{n}"), exclusive=True) for n in range(2)]
+    gate = make("gate", "Gate", noting("gate"))
+    run(one_phase(*shared[:3], *alone, *shared[3:], gate), context, jobs=3)
+    assert (seen["x0"], seen["x1"]) == ({"x0"}, {"x1"})
+    assert any(len(seen[step.id]) > 1 for step in shared)
+
+
+def test_what_is_forced_runs_though_it_is_fresh_and_nothing_else_does(context: Context) -> None:
+    graph = one_phase(join_step("a"), join_step("b", ["a"]))
+    run(graph, context)
+    outcomes = run(graph, context, forced=["a"])
+    assert endings(outcomes) == {"a": DONE, "b": FRESH}  # what it made is the same as before
+    assert outcomes["a"].reason == "--force asks for it"
+
+
+class Kept:
+    """A ledger that keeps what it is given, and looks at the record of the step meanwhile."""
+
+    head = "sha256:00"
+
+    def __init__(self, state: Path | None = None) -> None:
+        self.kept: list[Execution] = []
+        self.recorded: list[bool] = []
+        self._state = state
+
+    def ready(self) -> None: ...
+
+    def add(self, execution: Execution) -> None:
+        self.kept.append(execution)
+        if self._state:
+            self.recorded.append(record.load(self._state, execution.step) is not None)
+
+
+def test_the_ledger_is_given_what_was_executed_before_it_counts_as_done(context: Context) -> None:
+    graph = one_phase(
+        join_step("a"),
+        make("bad", "Bad", failing, needs=("a",)),
+        join_step("c", ["bad"]),
+    )
+    ledger = Kept(context.state)
+    run(graph, context, ledger=ledger)
+    assert [(one.step, one.ending) for one in ledger.kept] == [("a", "done"), ("bad", "failed")]
+    assert not any(ledger.recorded)  # killed in between, a step is done again, with its evidence
+    done, failed = ledger.kept
+    assert done.outputs.keys() == {"a.out"}
+    assert done.started <= done.ended
+    kept = record.load(context.state, "a")
+    assert kept
+    assert (kept.key, kept.outputs) == (done.key, done.outputs)
+    assert failed.error["why"] == "rust"
+    assert failed.reason == "never made"
+    again = Kept()
+    run(graph, context, ledger=again)
+    assert [one.step for one in again.kept] == ["bad"]  # what is fresh was not executed
+
+
+def test_without_a_usable_ledger_nothing_is_changed(context: Context) -> None:
+    class Locked(Kept):
+        def ready(self) -> None:
+            raise InvalidConfiguration("PHASELINE_SIGNING_KEY is no key")
+
+        def add(self, execution: Execution) -> None:
+            self.ready()
+
+    outcomes = run(one_phase(join_step("a")), context, ledger=Locked())
+    assert outcomes["a"].reason == "PHASELINE_SIGNING_KEY is no key"
+    assert not (context.workspace.root / "a.out").exists()
+
+
+def test_probes_are_asked_side_by_side_although_their_steps_wait_for_each_other(
+    context: Context,
+) -> None:
+    together = threading.Barrier(3)
+
+    def stands(context: Context) -> Standing:
+        together.wait(10.0)  # passes only when all three are asked at once
+        return Standing(True, "stands")
+
+    def chain(probe: Probe | None) -> Graph:
+        def step(name: str, *needs: str) -> Step:
+            return act(name, name, lambda context: Report(name), needs=needs, probe=probe)
+
+        return one_phase(step("a"), step("b", "a"), step("c", "b"))
+
+    run(chain(None), context)
+    outcomes = run(chain(stands), context, jobs=3)
+    assert endings(outcomes) == {"a": FRESH, "b": FRESH, "c": FRESH}
+
+
+def test_what_was_seen_ahead_does_not_count_after_something_before_it_ran(
+    context: Context,
+) -> None:
+    world = {"a": True, "b": True}
+
+    def graph() -> Graph:
+        def probe(name: str) -> Probe:
+            return lambda context: Standing(world[name], f"{name} is {world[name]}")
+
+        def start(context: Context) -> Report:
+            time.sleep(0.1)
+            world.update(a=True, b=False)  # a new cluster has no release
+            return Report("a", identity={"is": "the same"})
+
+        def install(context: Context) -> Report:
+            world["b"] = True
+            return Report("b", identity={"is": "the same"})
+
+        return one_phase(
+            act("a", "A", start, probe=probe("a")),
+            act("b", "B", install, needs=("a",), probe=probe("b")),
+        )
+
+    run(graph(), context)
+    world.update(a=False, b=True)
+    outcomes = run(graph(), context)
+    assert endings(outcomes) == {"a": DONE, "b": DONE}
+    assert outcomes["b"].reason == "b is False"
+
+
+def test_a_part_of_the_graph_can_run_by_itself(context: Context) -> None:
+    graph = one_phase(join_step("a"), join_step("b", ["a"]), join_step("c", ["b"]))
+    made = Run(graph=graph, context=context, watcher=Noted(), id="part")
+    (context.workspace.root / "a.out").write_text("a.out\n")
+    outcomes = made.run([graph.steps["b"]])
+    assert [(one.step.id, one.ending) for one in outcomes] == [("b", DONE)]
+
+
+def test_a_long_chain_and_a_wide_front_are_run_in_order(context: Context) -> None:
+    def noop(context: Context) -> Report:
+        return Report("did nothing")
+
+    chain = [make(f"c{n}", "C", noop, needs=(f"c{n - 1}",) if n else ()) for n in range(150)]
+    front = [make(f"f{n}", "F", noop) for n in range(150)]
+    watcher = Noted()
+    outcomes = run(one_phase(*chain, *front, make("gate", "G", noop)), context, watcher=watcher)
+    assert set(endings(outcomes).values()) == {DONE}
+    assert [name for name in watcher.ended_ if name[0] == "c"] == [step.id for step in chain]
+    assert watcher.ended_[-1] == "gate"

@@ -9,6 +9,7 @@ from pathlib import Path
 from phaseline.core.files import write_atomic
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context, Workspace
+from phaseline.engine.execution import Ledger
 from phaseline.engine.graph import Graph, Operator, Phase, Step, make
 from phaseline.engine.outcome import Ending, Outcome
 from phaseline.engine.schedule import Run
@@ -77,6 +78,8 @@ def run(
     jobs: int = 4,
     keep_going: bool = False,
     watcher: Noted | None = None,
+    ledger: Ledger | None = None,
+    forced: Iterable[str] = (),
     each: Callable[[Run], object] = lambda run: None,
 ) -> dict[str, Outcome]:
     """Run all of `graph`; how each step ended, by its ID. `each` is given the run beforehand."""
@@ -87,6 +90,8 @@ def run(
         id=f"run-{next(_runs)}",
         jobs=jobs,
         keep_going=keep_going,
+        ledger=ledger,
+        forced=frozenset(forced),
     )
     each(made)
     return {outcome.step.id: outcome for outcome in made.run(graph.wanted_for(graph.phases))}
