@@ -1,4 +1,4 @@
-"""The digest of a tree of JSON values, worked out once for a large one that many have in common."""
+"""Trees of JSON values that many have in common: one object and one digest for equal ones."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from phaseline.core.files import digest_text
 
-_LARGE = 400  # characters of JSON
+_LARGE = 400  # characters of JSON from which it pays
 _MOST = 256
 
 _known: dict[int, tuple[Any, str]] = {}  # by identity; holding the tree keeps that its own
+_one: dict[str, Any] = {}
 
 
 def digest(tree: Any) -> str:
@@ -23,6 +24,12 @@ def is_large(tree: Any) -> bool:
     return _found(tree)[1]
 
 
+def one(tree: Any) -> Any:
+    """The same object for equal large trees: comparing it with itself takes no time."""
+    found, large = _found(tree)
+    return _one.setdefault(found, tree) if large else tree
+
+
 def _found(tree: Any) -> tuple[str, bool]:
     kept = _known.get(id(tree))
     if kept is not None and kept[0] is tree:
@@ -32,5 +39,6 @@ def _found(tree: Any) -> tuple[str, bool]:
     if large:
         if len(_known) >= _MOST:
             _known.clear()
+            _one.clear()
         _known[id(tree)] = tree, found
     return found, large

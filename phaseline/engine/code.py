@@ -10,6 +10,7 @@ belong to the modules beside them.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import phaseline
 from phaseline.core.workspace import Context
-from phaseline.engine import memo
+from phaseline.engine import canonical, memo
 
 Reference = tuple[str, str]  # a module, and the name that is wanted of it; "" for all of it
 Reached = Mapping[str, str]
@@ -54,7 +55,7 @@ class _Sources:
     def reached(self, module: str, name: str) -> Reached:
         start = module, name
         if start not in self._reached:
-            self._reached[start] = dict(sorted(self._files(start)))
+            self._reached[start] = canonical.one(dict(sorted(self._files(start))))
         return self._reached[start]
 
     def _files(self, start: Reference) -> Iterator[tuple[str, str]]:
@@ -170,8 +171,8 @@ def _file(module: str, home: Path) -> Path | None:
     top = module.partition(".")[0]
     if module == "__main__":
         return Path(sys.modules[module].__file__ or "")
-    base = (_HOME if top == "phaseline" else home).joinpath(*module.split("."))
-    for file in (base.with_suffix(".py"), base / "__init__.py"):
-        if file.is_file():
-            return file
+    base = f"{_HOME if top == 'phaseline' else home}/{module.replace('.', '/')}"
+    for name in (f"{base}.py", f"{base}/__init__.py"):
+        if os.path.isfile(name):  # noqa: PTH113 - asked for each import
+            return Path(name)
     return None

@@ -79,14 +79,16 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     for wanted in patterns:
         left_out = _generated(context) if wanted == "{sources}" else ()
         for pattern in expand((wanted,), context) if "{" in wanted else (wanted,):
-            matched = False
-            for name, status in _files(root, pattern):
+            magic, matched = glob.has_magic(pattern), False
+            for name, status in _matches(root, pattern) if magic else _plain(root, pattern):
                 if left_out and _within(name, left_out):
                     continue
                 matched = True
-                with suppress(FileNotFoundError):  # an editor's own file, gone since it was listed
+                try:
                     found[name] = known.digest(name, f"{root}/{name}", status)
-            if not matched and not glob.has_magic(pattern):
+                except FileNotFoundError:
+                    continue  # an editor's own file, gone since it was listed
+            if not matched and not magic:
                 found[pattern] = ABSENT
     return dict(sorted(found.items())) if len(found) > 1 else found
 
@@ -106,29 +108,38 @@ def _within(name: str, folders: Iterable[str]) -> bool:
     return any(name == folder or name.startswith(f"{folder}/") for folder in folders)
 
 
-def _files(root: str, pattern: str) -> Iterator[Found]:
+def _plain(root: str, path: str) -> Iterable[Found]:
+    """The files and symbolic links at `path` or below it."""
+    name = os.path.normpath(path)
+    status = _status(f"{root}/{name}")
+    if status is None:
+        return ()
+    return ((name, status),) if stat.S_ISREG(status.st_mode) else _at(root, name, status, ())
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _matches(root: str, pattern: str) -> Iterator[Found]:
     """The files and symbolic links that `pattern` matches, or that are below what it matches."""
-    if not glob.has_magic(pattern):
-        yield from _at(root, os.path.normpath(pattern), ())
-        return
     fixed = _fixed(pattern)
     # not Path.glob: until 3.13 its `**` matches folders only
     for match in glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True):  # noqa: PTH207
         name = os.path.normpath(match)
         if _LEFT_OUT.isdisjoint(PurePath(name).relative_to(fixed).parts):
-            yield from _at(root, name, ())
+            yield from _plain(root, name)
 
 
-def _at(root: str, name: str, links: tuple[Path, ...]) -> Iterator[Found]:
+def _at(root: str, name: str, status: os.stat_result, links: tuple[Path, ...]) -> Iterator[Found]:
     """`name` itself, or all that is below it where it is a folder; a link counts and is followed.
 
     Args:
         links: the folders that links on the way have led to, which are not entered again.
     """
-    try:
-        status = os.lstat(f"{root}/{name}")
-    except (FileNotFoundError, NotADirectoryError):
-        return
     if stat.S_ISREG(status.st_mode):
         yield name, status
     elif stat.S_ISDIR(status.st_mode):
@@ -146,10 +157,12 @@ def _turns_back(link: Path, links: tuple[Path, ...]) -> bool:
 
 
 def _below(root: str, folder: str, links: tuple[Path, ...]) -> Iterator[Found]:
-    with suppress(FileNotFoundError):  # a folder that went while it was read
-        for entry in os.listdir(f"{root}/{folder}"):  # noqa: PTH208 - names, not Paths: many
-            if entry not in _LEFT_OUT:
-                yield from _at(root, f"{folder}/{entry}", links)
+    names: list[str] = []
+    with suppress(FileNotFoundError):  # gone since it was listed
+        names = os.listdir(f"{root}/{folder}")  # noqa: PTH208 - names, not Paths: there are many
+    for name in (f"{folder}/{entry}" for entry in names if entry not in _LEFT_OUT):
+        if status := _status(f"{root}/{name}"):
+            yield from _at(root, name, status, links)
 
 
 @lru_cache(maxsize=1024)

@@ -101,7 +101,8 @@ def _table(state: Path) -> Table[Record]:
 def _decoded(content: dict[str, Any]) -> Record | None:
     if not _REQUIRED <= content.keys() <= _ALL:
         return None
-    return Record(**{**content, "lines": tuple(content.get("lines", ()))})
+    content["lines"] = tuple(content.get("lines", ()))
+    return Record(**content)
 
 
 def _of_version_1(folder: Path) -> dict[str, dict[str, Any]]:

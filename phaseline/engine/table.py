@@ -33,6 +33,7 @@ Value = dict[str, Any]
 _DEAD = 200  # dead lines from which it pays to write the file anew
 _BODY = len('{"sum": "00000000", ')
 _REFERENCE = "$shared"
+_parse = json.JSONDecoder().decode
 _APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -53,7 +54,8 @@ class Table(Generic[T]):
         decode: Callable[[Value], T | None],
         initial: Callable[[], Mapping[str, Value]] = dict,
     ) -> None:
-        self._place, self._format, self._version = place, format, version
+        self._place, self._name = place, str(place)
+        self._format, self._version = format, version
         self._decode, self._initial = decode, initial
         self._guard = threading.Lock()
         self._stamp: tuple[int, ...] | None = None  # of the file that the rest was read from
@@ -159,7 +161,7 @@ class Table(Generic[T]):
 
     def _refresh(self) -> None:
         try:
-            if _stamp(self._place.stat()) == self._stamp:
+            if _stamp(os.stat(self._name)) == self._stamp:  # noqa: PTH116 - asked for each value
                 return
             with self._place.open("rb") as stream:
                 stamp, data = _stamp(os.fstat(stream.fileno())), stream.read()
@@ -201,7 +203,7 @@ class Table(Generic[T]):
             self._values.clear()
             self._decoded.clear()
         elif "shared" in content:
-            self._shared[content["shared"]] = content["part"]
+            self._shared[content["shared"]] = canonical.one(content["part"])
         else:
             self._set(content["name"], self._whole(content["value"]))
 
@@ -247,5 +249,5 @@ def _content(line: bytes) -> Value | None:
     """What a line says, or None where it is not as it was written."""
     if not line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])):
         return None
-    content: Value = json.loads(line)
+    content: Value = _parse(line.decode())
     return content
