@@ -60,7 +60,12 @@ class StepLog:
     ) -> None:
         if fault is not None:
             self._write("!", str(fault))
-        self._stream.close()
+        self.close()
+
+    def close(self) -> None:
+        """What comes after this is not kept."""
+        with self._guard:
+            self._stream.close()
 
     def progress(self, text: str) -> None:
         """Pass on what is going on."""

@@ -104,6 +104,8 @@ class Turn:
         """How it ended, as we no longer wait for it; None if it is just about to tell that."""
         if not self._decided.acquire(blocking=False):
             return None
+        if self._log:
+            self._log.close()
         cut = self._failed(Interrupted(f"{self.step.id} did not end when it was told to"))
         return self._guarded(lambda: self._keep(cut))
 

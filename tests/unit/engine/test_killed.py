@@ -1,62 +1,110 @@
+"""Runs that are killed at any moment: nothing is lost, nothing is taken for made that is not."""
+
 from __future__ import annotations
 
+import json
+import random
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from phaseline.core.files import digest_file
-from phaseline.engine import record
+from phaseline.engine import evidence, record, signing
+from phaseline.engine.verification import Kind, verify
 from tests.unit.engine.toy import workspace
 from tests.unit.engine.twenty import SIZE, expected
-from tests.unit.waiting import eventually
 
 TREE = Path(__file__).parents[3]
+WORKSPACES, KILLS, CONTENTS = 30, 10, 2  # 300 kills; after every fifth a run may end
+LONGEST = 0.2  # seconds; about what a whole run takes
 
 
-def start(root: Path) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "tests.unit.engine.twenty", str(root)]
-    return subprocess.Popen(argv, cwd=TREE)
+class Server:
+    """Runs the twenty steps, each time in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run(self, root: Path, seconds: float | None = None) -> int:
+        """Run in `root`, killed after so many seconds; returns the exit code."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{root} {'' if seconds is None else seconds}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    argv = [sys.executable, "-m", "tests.unit.engine.twenty"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, cwd=TREE, stdin=pipe, stdout=pipe, text=True) as process:
+        yield Server(process)
 
 
 def ran(root: Path) -> list[int]:
+    """The steps that have run to their end since this was asked last."""
     file = root / "ran"
-    return [int(line) for line in file.read_text().split()] if file.exists() else []
+    found = [int(line) for line in file.read_text().split()] if file.exists() else []
+    file.unlink(missing_ok=True)
+    return found
 
 
-def recorded(root: Path) -> dict[int, str]:
-    """Each recorded step with the digest of `in` that it was made of."""
-    records = record.load_all(root / ".phaseline").values()
-    return {int(one.step.removeprefix("s")): one.parts["inputs"]["in"] for one in records}
+def made(root: Path, content: str) -> set[int]:
+    """The steps with a record that was made of this content of `in`; each record is looked at."""
+    state, now = root / ".phaseline", digest_file(root / "in")
+    entries = evidence.latest(state)
+    found = set()
+    for one in record.load_all(state).values():
+        for path, digest in one.outputs.items():
+            assert digest_file(root / path) == digest  # or it would be taken for made
+        assert entries[one.step].key == one.key
+        if one.parts["inputs"]["in"] == now:
+            index = int(one.step.removeprefix("s"))
+            assert (root / f"{index}.out").read_text() == expected(index, content)
+            found.add(index)
+    return found
+
+
+def check_evidence(root: Path) -> None:
+    """Every envelope is whole, signed and in its place; outputs may have been begun anew."""
+    state, key = root / ".phaseline", signing.own_key()
+    assert key
+    faults = verify(state, root, [key]).faults
+    assert [one for one in faults if one.kind not in (Kind.ALTERED, Kind.MISSING)] == []
+
+
+def check_runs(root: Path) -> None:
+    """What a run came to is there whole or not at all."""
+    for file in root.glob(".phaseline/runs/*/run.json"):
+        assert json.loads(file.read_text())["code"] == 0
 
 
 def test_no_step_is_lost_and_none_falsely_fresh_however_often_a_run_is_killed(
-    tmp_path: Path,
+    tmp_path: Path, server: Server
 ) -> None:
-    workspace(tmp_path)
+    moments = random.Random(4)  # noqa: S311 - when to kill is no secret
     cut = 0
-    for attempt in range(20):
-        text = f"{attempt // 4}\n"  # four kills for each content
-        (tmp_path / "in").write_text(text)
-        (tmp_path / "begun").unlink(missing_ok=True)
-        with start(tmp_path) as process:
-            assert eventually((tmp_path / "begun").exists, 20.0)
-            time.sleep((attempt * 37 % 20) * 0.006)
-            process.send_signal(signal.SIGKILL)
-        cut += process.returncode == -signal.SIGKILL
-        whole = recorded(tmp_path)  # each record can be read, whenever the run was killed
-        (tmp_path / "ran").unlink(missing_ok=True)
-        if attempt % 4 == 3:
-            with start(tmp_path) as process:
-                assert process.wait(60) == 0
-            assert set(recorded(tmp_path)) == set(range(SIZE))
-            for index in range(SIZE):
-                assert (tmp_path / f"{index}.out").read_text() == expected(index, text)
-            again = ran(tmp_path)
-            assert len(again) == len(set(again))
-            # what had a record of this content was not made again, all else was
-            now = digest_file(tmp_path / "in")
-            kept = {index for index, made_of in whole.items() if made_of == now}
-            assert set(again) == set(range(SIZE)) - kept
-    assert cut >= 10  # else this has tried nothing
+    for number in range(WORKSPACES):
+        root = tmp_path / str(number)
+        root.mkdir()
+        workspace(root)
+        for attempt in range(KILLS):
+            content = f"{attempt // (KILLS // CONTENTS)}\n"
+            (root / "in").write_text(content)
+            code = server.run(root, moments.uniform(0.0, LONGEST))
+            cut += code == -signal.SIGKILL
+            kept = made(root, content)
+            check_evidence(root)
+            ran(root)
+            if (attempt + 1) % (KILLS // CONTENTS) == 0:
+                assert server.run(root) == 0
+                # what had a record of this content was not made again, all else was, and once
+                assert sorted(ran(root)) == sorted(set(range(SIZE)) - kept)
+                assert made(root, content) == set(range(SIZE))
+        check_runs(root)
+    assert cut >= WORKSPACES * KILLS // 2  # else this has tried little

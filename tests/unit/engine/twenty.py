@@ -1,18 +1,23 @@
-"""Runs a graph of twenty steps in the folder given; killed at any moment by its test.
+"""Runs a graph of twenty steps in the folders given; killed at any moment by its test.
 
 Each step joins `in` and the outputs that it needs, in two halves with a little time between.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context, Workspace
+from phaseline.engine import memo, signing
+from phaseline.engine.evidence import Evidence
+from phaseline.engine.folder import RunFolder
 from phaseline.engine.graph import Graph, Operator, Phase, Step, make
-from phaseline.engine.outcome import BAD, Outcome
+from phaseline.engine.outcome import BAD
 from phaseline.engine.schedule import Run
 
 SIZE = 20
@@ -58,23 +63,44 @@ def _step(index: int) -> Step:
     )
 
 
-class _Quiet:
-    def started(self, step: Step, reason: str) -> None: ...
-    def progressed(self, step: Step, text: str) -> None: ...
-    def ended(self, outcome: Outcome) -> None: ...
+def graph() -> Graph:
+    """All twenty."""
+    steps = tuple(_step(index) for index in range(SIZE))
+    return Graph([Phase(number=1, name="all", title="All", steps=steps)])
 
 
 def main(root: Path) -> int:
-    """Run all; 0 when every step is done or fresh."""
-    steps = tuple(_step(index) for index in range(SIZE))
-    graph = Graph([Phase(number=1, name="all", title="All", steps=steps)])
-    opened = Workspace(root)
-    context = Context(opened, opened.pipeline.components)
-    run = Run(graph=graph, context=context, watcher=_Quiet(), id="run", jobs=3)
-    (root / "begun").touch()
-    outcomes = run.run(graph.wanted_for(["all"]))
-    return int(any(outcome.ending in BAD for outcome in outcomes))
+    """Run all, with events and evidence; 0 when every step is done or fresh."""
+    whole, context, name = graph(), Context(Workspace(root)), f"run-{time.time_ns()}"
+    ledger = Evidence(context.state, root)
+    with RunFolder(whole, context, name, command="twenty", phases=["all"]) as folder:
+        run = Run(graph=whole, context=context, watcher=folder, id=name, jobs=3, ledger=ledger)
+        outcomes = run.run(whole.wanted_for(["all"]))
+        code = int(any(outcome.ending in BAD for outcome in outcomes))
+        folder.close(code, ledger.head)
+        memo.save(context.state)
+    return code
+
+
+def serve() -> None:
+    """Run in the folder that each line of standard input names, and tell the exit code.
+
+    Each run has a process of its own, forked from this one, in which all is imported: so it begins
+    at once. After the seconds that follow in the line, if any do, it is killed.
+    """
+    signing.signer()
+    for line in sys.stdin:
+        root, *seconds = line.split()
+        pid = os.fork()
+        if not pid:
+            os._exit(main(Path(root)))
+        if seconds:
+            time.sleep(float(seconds[0]))
+            os.kill(pid, signal.SIGKILL)  # not collected yet, so the number is nobody else's
+        _, status = os.waitpid(pid, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1])))
+    serve()
