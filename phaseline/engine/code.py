@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import phaseline
@@ -152,14 +153,17 @@ def _absolute(module: str, package: str) -> str:
 
 def _home(module: str) -> Path:
     """The folder from which `module` is imported."""
-    if module.partition(".")[0] == "phaseline":
-        return _HOME
+    top = module.partition(".")[0]
     own = getattr(sys.modules.get(module), "__file__", None)
-    if not own:
+    if top == "phaseline" or (module == "__main__" and not own):
         return _HOME
-    file = Path(own)
-    depth = module.count(".") + (file.name == "__init__.py")
-    return file.parents[depth]
+    if own:
+        depth = module.count(".") + own.endswith("/__init__.py")
+        return Path(own).parents[depth]
+    spec = find_spec(top)
+    if spec and spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations))).parent
+    return Path(spec.origin).parent if spec and spec.origin else _HOME
 
 
 def _label(module: str, file: Path) -> str:
