@@ -154,7 +154,7 @@ def _absolute(module: str, package: str) -> str:
 def _home(module: str) -> Path:
     """The folder from which `module` is imported."""
     top = module.partition(".")[0]
-    own = getattr(sys.modules.get(module), "__file__", None)
+    own: str | None = getattr(sys.modules.get(module), "__file__", None)
     if top == "phaseline" or (module == "__main__" and not own):
         return _HOME
     if own:
