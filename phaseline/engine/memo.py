@@ -79,8 +79,12 @@ class Memo:
         if not self._changed:
             return
         if len(self._known) + len(self._imports) > 2 * len(self._met) + _SPARE:
-            self._known = {name: one for name, one in list(self._known.items()) if name in self._met}
-            self._imports = {name: one for name, one in list(self._imports.items()) if name in self._met}
+            self._known = {
+                name: one for name, one in list(self._known.items()) if name in self._met
+            }
+            self._imports = {
+                name: one for name, one in list(self._imports.items()) if name in self._met
+            }
         text = json.dumps({"files": self._known, "imports": self._imports}).encode()
         head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
         write_atomic(self._place, head + b"\n" + text)

@@ -127,10 +127,8 @@ def test_templates_belong_to_the_modules_beside_them(tmp_path: Path, write: Writ
     assert reached(tmp_path, package, "step") == {"step.py", "templates/page.j2"}
 
 
-def test_a_module_that_is_named_in_a_text_is_reached() -> None:
-    from phaseline.operators.hosts import daemon
-
-    found = code.reached(daemon.daemon, workspace(Path(__file__).parents[3]))
+def test_a_module_that_is_named_in_a_text_is_reached(tmp_path: Path) -> None:
+    found = digests(tmp_path, Module("phaseline.operators.hosts.daemon").daemon)
     assert "phaseline/process/supervisor.py" in found
 
 
