@@ -35,6 +35,8 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 service = Module("phaseline.operators.services.checks")
+# Of which version a tool is, as part of a step's key.
+identity = Module("phaseline.operators.hosts.identity")
 # What of each live effect is compared when it is replayed.
 image_facts = Module("phaseline.operators.images.projection")
 chart_facts = Module("phaseline.operators.charts.projection")
@@ -88,6 +90,7 @@ GRAPH = Graph(
                     needs=("setup.fit",),
                     settings=("cluster",),
                     probe=packages.packages_stand,
+                    limit=1800.0,
                     tests=(
                         "tests/unit/hosts/test_packages.py",
                         "tests/contract/toolchain/test_packages.py",
@@ -123,10 +126,12 @@ GRAPH = Graph(
                     "T007.base",
                     "Base images",
                     images.base_image,
+                    traits=(identity.machine,),
                     needs=("setup.docker",),
                     settings=("bases",),
                     outputs=("{state}/images/base-*.json",),
                     probe=images.base_image_stands,
+                    limit=1800.0,
                     tests=(
                         "tests/unit/images/test_rootfs.py",
                         "tests/unit/images/test_archive.py",
@@ -146,6 +151,7 @@ GRAPH = Graph(
                     "T007.packages",
                     "Locked dependencies of the backend",
                     images.prepare,
+                    traits=(identity.machine, identity.python),
                     role="backend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
@@ -158,6 +164,7 @@ GRAPH = Graph(
                     "T007.image",
                     "Image of the backend",
                     images.build,
+                    traits=(identity.machine, identity.docker),
                     role="backend",
                     needs=("setup.docker", "T007.base", "T007.dockerfile", "T007.packages"),
                     inputs=("{sources}",),
@@ -178,6 +185,7 @@ GRAPH = Graph(
                     "T007.database",
                     "Image of the database",
                     images.build,
+                    traits=(identity.machine, identity.docker),
                     role="database",
                     needs=("setup.docker", "T007.base", "T007.database.dockerfile"),
                     inputs=("{sources}",),
@@ -198,6 +206,7 @@ GRAPH = Graph(
                     "T008.page",
                     "Web page",
                     images.prepare,
+                    traits=(identity.node,),
                     role="frontend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
@@ -207,6 +216,7 @@ GRAPH = Graph(
                     "T008.image",
                     "Image of the frontend",
                     images.build,
+                    traits=(identity.machine, identity.docker),
                     role="frontend",
                     needs=("setup.docker", "T007.base", "T008.dockerfile", "T008.page"),
                     inputs=("{sources}",),
@@ -268,7 +278,9 @@ GRAPH = Graph(
                     "T013.helm",
                     "Helm",
                     tools.helm,
+                    traits=(identity.helm,),
                     probe=tools.helm_stands,
+                    limit=1800.0,
                     projection=tool_facts.helm,
                     tests=("tests/contract/toolchain/test_releases.py",),
                 ),
@@ -294,6 +306,7 @@ GRAPH = Graph(
                     "T014.manifest",
                     "Rendered manifest",
                     rendering.render_manifest,
+                    traits=(identity.helm,),
                     needs=("T013.helm", "T013", "T014.values"),
                     inputs=("{chart}/**",),
                     settings=("chart", "cluster"),
@@ -333,6 +346,7 @@ GRAPH = Graph(
                     "T019",
                     "The chart is sound: lint, schema, same render twice",
                     chart_gate.check_chart,
+                    traits=(identity.helm,),
                     needs=("T014.manifest",),
                     inputs=("{chart}/**",),
                     projection=chart_facts.objects,
@@ -363,8 +377,10 @@ GRAPH = Graph(
                     "T021.tools",
                     "Kubernetes' programs",
                     tools.kubernetes,
+                    traits=(identity.kubernetes,),
                     settings=("cluster",),
                     probe=tools.kubernetes_stands,
+                    limit=3600.0,
                     projection=tool_facts.kubernetes,
                     tests=(
                         "tests/unit/tools/test_catalogue.py",
@@ -375,6 +391,7 @@ GRAPH = Graph(
                     "T021.start",
                     "The cluster, started",
                     node.start,
+                    traits=(identity.kubernetes,),
                     needs=("setup.packages", "T021.tools", "T024.plan"),
                     settings=("cluster",),
                     probe=node.start_stands,
@@ -431,6 +448,7 @@ GRAPH = Graph(
                     "T026.release",
                     "The release, installed and rolled out",
                     release.install_release,
+                    traits=(identity.helm,),
                     needs=("T014.manifest", "T014.values", "T021.start", "T026.images"),
                     inputs=("{chart}/**",),
                     settings=("chart",),

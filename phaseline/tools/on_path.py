@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from phaseline.core.errors import CommandFailed, TimedOut
+from phaseline.core.files import digest_text, write_atomic
+from phaseline.core.workspace import cache_folder
 from phaseline.process.command import Command
 from phaseline.process.run import attempt
 from phaseline.tools.model import Lookup
@@ -63,12 +66,20 @@ def _version(lookup: Lookup, program: Path) -> Version | None:
 
 def _answer(program: Path, arguments: tuple[str, ...]) -> str | None:
     status = program.stat()
-    return _ask(str(program), arguments, status.st_ino, status.st_mtime_ns, status.st_size)
+    identity = status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+    return _ask(str(program), arguments, identity)
 
 
 @lru_cache(maxsize=256)
-def _ask(program: str, arguments: tuple[str, ...], *identity: int) -> str | None:
-    """What `program` prints, or None when it fails; asked once for each version of the file."""
+def _ask(program: str, arguments: tuple[str, ...], identity: tuple[int, ...]) -> str | None:
+    """What `program` prints, or None when it fails; asked once for each version of the file.
+
+    Of a binary the answer is kept for other processes: some take a third of a second to give it. A
+    script may hand over to whatever it likes, and is asked each time.
+    """
+    kept = cache_folder() / "answers" / digest_text(program, *arguments, repr(identity))
+    with suppress(FileNotFoundError):
+        return kept.read_text(encoding="utf-8")
     command = Command(
         argv=(program, *arguments), timeout=15.0, env={"GOTOOLCHAIN": "local"}, cwd=Path("/")
     )
@@ -76,4 +87,14 @@ def _ask(program: str, arguments: tuple[str, ...], *identity: int) -> str | None
         completed = attempt(command)
     except (CommandFailed, TimedOut):  # not a program of this machine, or one that hangs
         return None
-    return completed.stdout + completed.stderr if completed.code == 0 else None
+    if completed.code != 0:
+        return None
+    answer = completed.stdout + completed.stderr
+    if _is_binary(program):
+        write_atomic(kept, answer)
+    return answer
+
+
+def _is_binary(program: str) -> bool:
+    with Path(program).open("rb") as stream:
+        return stream.read(4) == b"\x7fELF"
