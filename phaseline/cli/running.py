@@ -60,10 +60,7 @@ def run_phases(
     with alone(context, command()):
         if asked.rehash:
             memo.forget(context.state)
-        try:
-            return _recorded(graph, context, asked, chosen, begun or _stop_at_signals)
-        finally:
-            memo.save(context.state)
+        return _recorded(graph, context, asked, chosen, begun or _stop_at_signals)
 
 
 def choose(graph: Graph, context: Context, asked: Asked) -> Selection:
@@ -72,6 +69,7 @@ def choose(graph: Graph, context: Context, asked: Asked) -> Selection:
     Raises:
         InvalidConfiguration: there is no such step, or what one needs was never made.
     """
+    selection.require_known(graph, "pipeline.yaml: limits", context.workspace.settings["limits"])
     chosen = selection.select(graph, graph.wanted_for(asked.phases), asked.wish)
     recorded = record.load_all(context.state).keys()
 
@@ -100,7 +98,7 @@ def _recorded(
     left = RunFolder(
         graph,
         context,
-        f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        _name(datetime.now(UTC)),
         command=command(),
         phases=list(asked.phases),
         echo=_print_at_once if asked.json else None,
@@ -127,6 +125,11 @@ def _recorded(
     if screen:
         screen.say(list(console.report(outcomes, seconds, ledger.head)))
     return code
+
+
+def _name(now: datetime) -> str:
+    """A run's name: names sort as the runs began, and no two are the same."""
+    return f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{secrets.token_hex(2)}"
 
 
 def _code(graph: Graph, outcomes: Sequence[Outcome], asked: Asked) -> int:

@@ -206,7 +206,11 @@ class Journey(Strict):
 
 
 class Pipeline(Strict):
-    """The whole of `pipeline.yaml`."""
+    """The whole of `pipeline.yaml`.
+
+    Attributes:
+        limits: seconds that a step may take, by its ID, where tasks.py's limit does not suit.
+    """
 
     version: Literal[1]
     application: Name
@@ -216,6 +220,7 @@ class Pipeline(Strict):
     cluster: Cluster = Cluster()
     addresses: tuple[Address, ...] = ()
     journeys: tuple[Journey, ...] = ()
+    limits: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
     @model_validator(mode="after")
     def _names_meet(self) -> Self:

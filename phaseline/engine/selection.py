@@ -91,11 +91,25 @@ def _meant(option: str, name: str, names: Sequence[str]) -> list[str]:
     found = [one for one in names if one == name or ("." not in name and _bare(one) == name)]
     if found:
         return found
-    near = difflib.get_close_matches(name, [*names, *map(_bare, names)], n=1, cutoff=0.4)
-    raise InvalidConfiguration(
-        f"{option} {name}: there is no such step in this run",
-        fix=f"did you mean {near[0]}?" if near else "`invoke status` lists the steps",
-    )
+    known = [*names, *map(_bare, names)]
+    raise _unknown(f"{option} {name}: there is no such step in this run", name, known)
+
+
+def require_known(graph: Graph, field: str, names: Iterable[str]) -> None:
+    """See that `names`, which a field of `pipeline.yaml` holds, are steps.
+
+    Raises:
+        InvalidConfiguration: one is not.
+    """
+    for name in names:
+        if name not in graph.steps:
+            raise _unknown(f"{field}: {name} is not a step", name, list(graph.steps))
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> InvalidConfiguration:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    fix = f"did you mean {near[0]}?" if near else "`invoke status` lists the steps"
+    return InvalidConfiguration(what, fix=fix)
 
 
 def _bare(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,7 +68,12 @@ class Turn:
     def begin(self) -> None:
         """Start the clock of the step's limit."""
         self._started, self._clock = time.time(), time.monotonic()
-        self.deadline = self._clock + self.step.limit
+        self.deadline = self._clock + self._limit
+
+    @property
+    def _limit(self) -> float:
+        limits: Mapping[str, float] = self._shared.context.workspace.settings["limits"]
+        return limits.get(self.step.id, self.step.limit)
 
     def settle(self) -> Outcome | None:
         """How it ended, if files alone decide that; None if it takes a thread."""
@@ -202,9 +207,9 @@ class Turn:
     def _too_long(self) -> TimedOut:
         last = self._log.last if self._log else ""
         return TimedOut(
-            f"{self.step.id} took longer than its limit of {self.step.limit:g} s and was ended",
+            f"{self.step.id} took longer than its limit of {self._limit:g} s and was ended",
             why=f"its last words: {last}" if last else "it said nothing",
-            fix="see what it waited for, or give the step a longer `limit` in tasks.py",
+            fix=f"see what it waited for, or set `limits: {{{self.step.id}: …}}` in pipeline.yaml",
         )
 
     def _broken(self, defect: Exception) -> Outcome:

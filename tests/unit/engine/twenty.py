@@ -13,7 +13,7 @@ from pathlib import Path
 
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context, Workspace
-from phaseline.engine import memo, signing
+from phaseline.engine import signing
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.folder import RunFolder
 from phaseline.engine.graph import Graph, Operator, Phase, Step, make
@@ -78,7 +78,6 @@ def main(root: Path) -> int:
         outcomes = run.run(whole.wanted_for(["all"]))
         code = int(any(outcome.ending in BAD for outcome in outcomes))
         folder.close(code, ledger.head)
-        memo.save(context.state)
     return code
 
 
