@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from phaseline.tools import on_path
 from phaseline.tools.catalogue import TOOLS
 from phaseline.tools.model import Lookup
 from phaseline.tools.on_path import search
@@ -94,3 +97,33 @@ def test_a_located_folder_tool_is_its_folder(folders: list[Path]) -> None:
     installed = locate("node")
     assert installed
     assert (installed.path, installed.version, installed.source) == (folders[1], "22.1.0", "path")
+
+
+def test_the_answer_of_a_binary_is_kept_for_other_processes(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    folders[0].mkdir()
+    binary = folders[0] / "git"
+    binary.write_bytes(Path(shutil.which("bash", path=os.defpath) or "").read_bytes())
+    binary.chmod(0o755)
+    wanted = Lookup(programs=("git",), folders=())
+    (first,) = search(wanted)
+    (kept,) = (tmp_path / "cache/phaseline/answers").iterdir()
+    kept.write_text(kept.read_text().replace(first.version, "9.9.9"))
+    assert _again(wanted) == "9.9.9"
+    binary.write_bytes(binary.read_bytes())
+    assert _again(wanted) == first.version
+
+
+def test_a_script_is_asked_by_each_process(folders: list[Path], tmp_path: Path) -> None:
+    program(folders[0], "git", f"read version < {tmp_path}/version; echo $version")
+    wanted = Lookup(programs=("git",), folders=())
+    for version in ("1.2.3", "1.2.4"):
+        (tmp_path / "version").write_text(f"{version}\n")
+        assert _again(wanted) == version
+
+
+def _again(wanted: Lookup) -> str:
+    """The version that another process is told."""
+    on_path._ask.cache_clear()
+    return search(wanted)[0].version
