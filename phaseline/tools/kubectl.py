@@ -22,6 +22,11 @@ class Kubectl:
     program: Path
     kubeconfig: Path
 
+    @property
+    def cache(self) -> Path:
+        """What it keeps of the cluster's API; else it would be in the user's home, and stay."""
+        return self.kubeconfig.parent / "kubectl-cache"
+
     def command(
         self,
         *arguments: str,
@@ -31,8 +36,9 @@ class Kubectl:
     ) -> Command:
         """A call with this cluster's kubeconfig."""
         content = stdin.encode() if stdin is not None else None
+        access = (f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.cache}")
         return Command(
-            argv=(str(self.program), f"--kubeconfig={self.kubeconfig}", *arguments),
+            argv=(str(self.program), *access, *arguments),
             stdin=content,
             timeout=timeout,
             data=data,

@@ -44,9 +44,15 @@ def test_a_phase_comes_out_the_same_and_nothing_is_left(
     assert _FIRST_STEP[phase] in {row["step"] for row in told["rows"]}
     assert told["counts"]["identical"] > 3
     assert application.docker_images("localhost/") == images
-    assert Machine.now().left_since(before) == {}
+    assert _left(before) == []
     assert list(deployed.workspace.temporary.iterdir()) == []
     assert httpx.get(deployed.address, timeout=10).status_code == 200
+
+
+def _left(before: Machine) -> list[str]:
+    """What is left, but for the groups of the Docker daemon, which goes on for the original."""
+    lines = (one for kind in Machine.now().left_since(before).values() for one in kind)
+    return [line for line in lines if "/phaseline-docker-" not in line]
 
 
 def test_interrupted_nothing_is_left(deployed: Deployed, before: Machine) -> None:
@@ -55,7 +61,7 @@ def test_interrupted_nothing_is_left(deployed: Deployed, before: Machine) -> Non
     running.send(signal.SIGINT)
     ran = running.wait(60.0)
     assert ran.code == 130, ran.text
-    assert Machine.now().left_since(before) == {}
+    assert _left(before) == []
     assert list(deployed.workspace.temporary.iterdir()) == []
     assert deployed.deploy().steps("✓") == set()
 
