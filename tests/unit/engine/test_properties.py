@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
+from phaseline.engine import memo, record
 from phaseline.engine.graph import Graph, Operator, Phase, Step, make
 from phaseline.engine.outcome import Ending
 from tests.unit.engine.toy import joining, run, workspace
@@ -84,23 +87,34 @@ def contents(root: Path, needs: Needs) -> dict[str, str]:
     return made
 
 
-EDITS = st.lists(
-    st.tuples(st.sampled_from(["input", "spoil", "remove", "touch"]), st.integers(0, 7)),
-    max_size=3,
-)
+KINDS = ["input", "spoil", "remove", "touch", "rename", "same size", "other process", "rehash"]
+EDITS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 7)), max_size=3)
 
 
 def edit(root: Path, kind: str, index: int) -> None:
     source, target = root / f"in{index % FILES}", root / f"s{index}.out"
     if kind == "input":
         source.write_text(source.read_text() + "more\n")
+    elif kind == "same size":  # and the same mtime
+        times = source.stat()
+        source.write_text(source.read_text().swapcase())
+        os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+    elif kind == "rename":
+        other = root / "other"
+        other.write_text(source.read_text() + "other\n")
+        other.replace(source)
     elif kind == "touch":
         source.write_text(source.read_text())
+    elif kind == "other process":  # what is kept in memory is gone, what is on disk is not
+        record._table.cache_clear()
+        memo.of.cache_clear()
+    elif kind == "rehash":
+        memo.forget(root / ".phaseline")
     elif target.exists():
         target.unlink() if kind == "remove" else target.write_text("spoilt")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(needs=graphs(), rounds=st.lists(EDITS, min_size=1, max_size=3), jobs=st.integers(1, 4))
 def test_a_step_runs_in_order_once_and_only_if_something_changed(
     needs: Needs, rounds: list[list[tuple[str, int]]], jobs: int
@@ -108,7 +122,7 @@ def test_a_step_runs_in_order_once_and_only_if_something_changed(
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for index in range(FILES):
-            (root / f"in{index}").write_text(f"{index}\n")
+            (root / f"in{index}").write_text(f"input {index}\n")
         context = workspace(root)
         noting = Noting([], threading.Lock())
         graph = graph_of(needs, noting)
@@ -142,3 +156,49 @@ def _in_order(graph: Graph, noting: Noting) -> None:
         for need in graph.steps[name].needs:
             if ("end", need) in place:
                 assert place["end", need] < place["begin", name]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(needs=graphs(), bad=st.sets(st.integers(0, 7)), jobs=st.integers(1, 4))
+def test_what_comes_after_a_failure_waits_and_nothing_else_does(
+    needs: Needs, bad: set[int], jobs: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for index in range(FILES):
+            (root / f"in{index}").write_text(f"input {index}\n")
+        context, noting = workspace(root), Noting([], threading.Lock())
+        graph = graph_of(needs, noting)
+        failing = {f"s{index}" for index in bad if index < len(needs)}
+        outcomes = run(broken(graph, failing), context, jobs=jobs, keep_going=True)
+        held = after(graph, failing)
+        for name in graph.steps:
+            wanted = Ending.NOT_RUN if name in held else Ending.DONE
+            wanted = Ending.FAILED if name in failing - held else wanted
+            assert outcomes[name].ending is wanted
+        again = run(graph, context, jobs=jobs)  # what was good is kept, the rest is made up for
+        for name, outcome in again.items():
+            fresh = outcomes[name].ending is Ending.DONE
+            assert outcome.ending is (Ending.FRESH if fresh else Ending.DONE)
+
+
+def broken(graph: Graph, failing: set[str]) -> Graph:
+    """The same graph, in which some steps fail."""
+
+    def fail(context: Context) -> Report:
+        raise CheckFailed("broken")
+
+    # the same operator by name: a step that fails is declared no differently
+    fail.__module__, fail.__qualname__ = Noting.__module__, "Noting.wrap.<locals>.noted"
+    (phase,) = graph.phases.values()
+    steps = (replace(one, run=fail) if one.id in failing else one for one in phase.steps)
+    return Graph([replace(phase, steps=tuple(steps))])
+
+
+def after(graph: Graph, names: set[str]) -> set[str]:
+    """All steps that wait for one of `names`, directly or not."""
+    found: set[str] = set()
+    for step in graph:
+        if not (names | found).isdisjoint(graph.waits_for[step.id]):
+            found.add(step.id)
+    return found
