@@ -123,6 +123,7 @@ class Helm:
             "HELM_DATA_HOME": str(self.home / "data"),
             "HELM_KUBECONTEXT": None,
             "HELM_NAMESPACE": None,
+            "KUBECACHEDIR": str(self.home / "kube"),
             "KUBECONFIG": str(self.kubeconfig or "/dev/null"),
         }
         argv = (str(self.program), *arguments, f"--namespace={self.namespace}")
