@@ -32,7 +32,7 @@ def _prospect(
         return "not built", ""
     if lacks(step, context):
         return "not applicable", f"the application has no {step.role}"
-    verdict = freshness.judge(step, graph, context, probe=live)
+    verdict = freshness.judge(step, graph, context, probe=live, keyed=False)
     if not verdict.fresh:
         return "will run", verdict.reason
     upstream = [name for name in step.needs if name in will_run]

@@ -1,7 +1,8 @@
-"""The settings as plain values, from the last run's reading of `pipeline.yaml` if it still holds.
+"""The settings as plain values, without reading `pipeline.yaml` anew each time.
 
-Validating with pydantic takes longer than all else that a command with nothing to do does. A
-reading holds for the same bytes of `pipeline.yaml`, read by the same code.
+Validating with pydantic takes longer than all else that a command with nothing to do does. So what
+was read is kept in the user's cache, under the digest of the bytes of `pipeline.yaml` and of the
+code that reads it. Whether the folders and files that it names exist is looked at each time.
 """
 
 from __future__ import annotations
@@ -9,39 +10,44 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from phaseline.core.files import write_atomic
 
-VERSION = 1
-_NAME = "settings.json"
+_READERS = ("load", "plain", "settings")
 
 
-def read(root: Path, state: Path) -> dict[str, Any]:
-    """The settings of `root`, as JSON has them; writes nothing.
-
-    Raises:
-        InvalidConfiguration: as `load_pipeline`.
-    """
-    return _kept(root, state) or _validated(root)["values"]
-
-
-def keep(root: Path, state: Path) -> None:
-    """Leave the settings of `root` below `state` for the next command, if they are not there.
+def read(root: Path) -> dict[str, Any]:
+    """The settings of `root`, as JSON has them.
 
     Raises:
         InvalidConfiguration: as `load_pipeline`.
     """
-    if _kept(root, state) is None:
-        write_atomic(state / _NAME, json.dumps(_validated(root), sort_keys=True))
+    source = _source(root)
+    place = cache_folder() / "settings" / f"{source}.json"
+    if source and (kept := _kept(root, place)):
+        return kept
+    content = _validated(root)
+    if source and source == _source(root):  # else it was changed while it was read
+        with suppress(OSError):  # a cache that cannot be written only costs time
+            write_atomic(place, json.dumps(content, sort_keys=True))
+    values: dict[str, Any] = content["values"]
+    return values
 
 
-def _kept(root: Path, state: Path) -> dict[str, Any] | None:
+def cache_folder() -> Path:
+    """The user's cache of tools, wheels and base images: `$XDG_CACHE_HOME/phaseline`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "phaseline"
+
+
+def _kept(root: Path, place: Path) -> dict[str, Any] | None:
     try:
-        kept = json.loads((state / _NAME).read_bytes())
-        same = kept["version"] == VERSION and kept["of"] == _source(root)
-        there = same and all((root / name).is_dir() for name in kept["folders"])
+        kept = json.loads(place.read_bytes())
+        there = all((root / name).is_dir() for name in kept["folders"])
         there = there and all((root / name).is_file() for name in kept["files"])
         values: dict[str, Any] = kept["values"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -52,12 +58,9 @@ def _kept(root: Path, state: Path) -> dict[str, Any] | None:
 def _validated(root: Path) -> dict[str, Any]:
     from phaseline.core.load import load_pipeline, wanted_paths
 
-    source = _source(root)  # first: what is changed while it is read counts as unread
     pipeline = load_pipeline(root)
     folders, files = wanted_paths(pipeline)
     return {
-        "version": VERSION,
-        "of": source,
         "folders": sorted(map(str, folders.values())),
         "files": sorted(map(str, files.values())),
         "values": pipeline.model_dump(mode="json", by_alias=True),
@@ -65,14 +68,16 @@ def _validated(root: Path) -> dict[str, Any]:
 
 
 def _source(root: Path) -> str:
-    """Digest of `pipeline.yaml` and of the code that reads it; "" where there is none."""
+    """Digest of `pipeline.yaml` and of what reads it; "" where one of them is not there."""
     here = Path(__file__).parent
     pydantic = importlib.util.find_spec("pydantic")
+    reading = [root / "pipeline.yaml", *(here / f"{name}.py" for name in _READERS)]
+    if pydantic and pydantic.origin:
+        reading.append(Path(pydantic.origin).with_name("version.py"))
+    digest = hashlib.sha256()
     try:
-        reading = [root / "pipeline.yaml", here / "load.py", here / "settings.py"]
-        if pydantic and pydantic.origin:
-            reading.append(Path(pydantic.origin).with_name("version.py"))
-        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in reading]
+        for path in reading:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     except OSError:
         return ""
-    return " ".join(digests)
+    return digest.hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phaseline.core import plain
+from phaseline.core.plain import cache_folder as cache_folder
 
 if TYPE_CHECKING:  # pydantic takes longer to import than most commands take in all
     from phaseline.core.settings import Component, Pipeline, Role
@@ -42,7 +42,7 @@ class Workspace:
         Raises:
             InvalidConfiguration: `pipeline.yaml` is absent or wrong.
         """
-        return plain.read(self.root, self.state)
+        return plain.read(self.root)
 
     @cached_property
     def state(self) -> Path:
@@ -109,9 +109,3 @@ class Context:
     def state(self) -> Path:
         """The workspace's state folder."""
         return self.workspace.state
-
-
-def cache_folder() -> Path:
-    """The user's cache of tools, wheels and base images: `$XDG_CACHE_HOME/phaseline`."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "phaseline"

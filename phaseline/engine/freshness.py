@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
-from phaseline.core import plain
-from phaseline.core.errors import InvalidConfiguration, PhaselineError
+from phaseline.core.errors import PhaselineError
 from phaseline.core.report import Standing
 from phaseline.core.workspace import Context
-from phaseline.engine import key, memo, paths, record
+from phaseline.engine import key, paths, record
 from phaseline.engine.graph import Graph, Step
 
 
@@ -66,13 +64,6 @@ def judge(
     if probe and (standing := ask(step, own)):
         return Verdict(standing.stands, standing.seen, parts, kept)
     return Verdict(True, "nothing it depends on has changed", parts, kept)
-
-
-def keep(context: Context) -> None:
-    """Leave what was read of files and settings for the next command; at the end of a run."""
-    memo.save(context.state)
-    with suppress(InvalidConfiguration):  # spoilt while the run went on: the next command says so
-        plain.keep(context.workspace.root, context.state)
 
 
 def _spoilt(step: Step, own: Context, kept: record.Record) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,14 +10,14 @@ from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
 from phaseline.core.workspace import Context
-from phaseline.engine import freshness, record
+from phaseline.engine import memo, record
 from phaseline.engine.execution import Ledger
 from phaseline.engine.graph import Graph, Kind, Step
-from phaseline.engine.outcome import BAD, Ending, Outcome, Watcher
+from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome, Watcher
 from phaseline.engine.turn import Shared, Turn
+from phaseline.engine.workers import Workers
 from phaseline.process.groups import stop_all
 
-_QUIET = frozenset({Ending.FRESH, Ending.NOT_BUILT, Ending.NOT_APPLICABLE})
 _LONGEST_WAIT = 3600.0
 
 # A turn that has ended, and how; None for one that only looked ahead. `None` alone: wake up.
@@ -57,6 +55,7 @@ class Run:
             ledger=self.ledger,
             forced=self.forced,
         )
+        self._workers = Workers()
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
@@ -87,7 +86,7 @@ class Run:
                 if self._turns:
                     self._hear()
         finally:
-            freshness.keep(self.context)
+            memo.save(self.context.state)
         if self._defects:
             raise self._defects[0]
         return [self.outcomes[step.id] for step in steps]
@@ -149,13 +148,7 @@ class Run:
     def _launch(self, turn: Turn, work: Callable[[], Outcome | None]) -> None:
         turn.begin()
         self._turns.add(turn)
-
-        def run() -> None:
-            self._news.put((turn, work()))
-
-        # a daemon: one that does not end when it is told to must not hold the program
-        scope = contextvars.copy_context()
-        threading.Thread(target=scope.run, args=(run,), name="step", daemon=True).start()
+        self._workers.start(lambda: self._news.put((turn, work())), len(self._turns))
 
     def _hear(self) -> None:
         soonest = min(turn.deadline for turn in self._turns) - time.monotonic()
@@ -182,6 +175,7 @@ class Run:
             if not turn.ending:
                 turn.end()
             elif looks or (outcome := turn.abandon()):
+                self._workers.lose()
                 self._take_in(turn, None if looks else outcome)
             else:
                 turn.deadline = now + 1.0
@@ -232,7 +226,7 @@ class Run:
         self.outcomes[name] = outcome
         if outcome.ending is Ending.FAILED:
             self._failed.append(name)
-        if outcome.ending not in _QUIET or self._comes_after_a_change(name):
+        if outcome.ending not in LEFT_ALONE or self._comes_after_a_change(name):
             self._touched.add(name)
         self.watcher.ended(outcome)
 
