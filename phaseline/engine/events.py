@@ -23,16 +23,22 @@ from typing import Any
 
 from phaseline.engine.execution import Execution
 from phaseline.engine.graph import Graph, Step
-from phaseline.engine.outcome import Outcome
+from phaseline.engine.outcome import LEFT_ALONE, Outcome
 
 VERSION = 1
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _TOLD = tuple(one.name for one in fields(Execution) if one.name not in ("parts", "calls"))
 
 
 class Events:
-    """A watcher that gives each event, as one line, to `write`, one after the other."""
+    """A watcher that gives each event, as one line, to `write`, one after the other.
 
-    def __init__(self, run: str, graph: Graph, write: Callable[[str], object]) -> None:
+    Args:
+        write: also told whether the line is to be flushed: that a step was left alone is no news,
+            and can be written with the next thing that is.
+    """
+
+    def __init__(self, run: str, graph: Graph, write: Callable[[str, bool], object]) -> None:
         self._run, self._graph, self._write = run, graph, write
         self._guard = threading.Lock()
 
@@ -58,10 +64,11 @@ class Events:
         execution = outcome.execution
         assert execution
         told = {name: getattr(execution, name) for name in _TOLD}
-        self._tell("step-ended", **told, calls=[asdict(call) for call in execution.calls])
+        told["calls"] = [asdict(call) for call in execution.calls]
+        self._tell("step-ended", news=outcome.ending not in LEFT_ALONE, **told)
 
-    def _tell(self, event: str, **told: Any) -> None:
+    def _tell(self, event: str, *, news: bool = True, **told: Any) -> None:
         head = {"version": VERSION, "event": event, "time": time.time(), "run": self._run}
-        line = json.dumps(head | told, ensure_ascii=False)
+        line = _encode(head | told)
         with self._guard:
-            self._write(line + "\n")
+            self._write(line + "\n", news)

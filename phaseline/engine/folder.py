@@ -48,7 +48,7 @@ class RunFolder:
     def __enter__(self) -> Self:
         self._began = time.time()
         self.path.mkdir(parents=True, exist_ok=True)
-        self._stream = (self.path / "events.jsonl").open("a", encoding="utf-8", buffering=1)
+        self._stream = (self.path / "events.jsonl").open("a", encoding="utf-8")
         self._events = Events(self.run, self._graph, self._write)
         self._events.run_started(self._command, self._phases)
         return self
@@ -56,8 +56,10 @@ class RunFolder:
     def __exit__(self, *fault: object) -> None:
         self._stream.close()
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: str, news: bool) -> None:
         self._stream.write(line)
+        if news:
+            self._stream.flush()
         if self._echo:
             self._echo(line)
 

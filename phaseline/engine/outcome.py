@@ -26,6 +26,7 @@ class Ending(StrEnum):
 
 
 BAD = frozenset({Ending.FAILED, Ending.NOT_RUN, Ending.INTERRUPTED})
+LEFT_ALONE = frozenset({Ending.FRESH, Ending.NOT_BUILT, Ending.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, kw_only=True)
