@@ -11,7 +11,6 @@ three. Needs root and a machine on which nothing else runs.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -29,6 +28,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.table import Figure, show
+from phaseline.engine import record
 
 ROOT = Path(__file__).parents[1]
 CHANGED = Path("backend/src/todo/__init__.py")
@@ -69,13 +69,15 @@ class Checkout:
 
     def seconds_of(self, step: str) -> float:
         """How long the step took when it last ran."""
-        record = json.loads((self.root / f".phaseline/records/{step}.json").read_text())
-        return float(record["seconds"])
+        return self._record(step).seconds
 
     def address(self) -> str:
         """Where the page answers."""
-        record = json.loads((self.root / ".phaseline/records/T034.json").read_text())
-        return str(record["lines"][0].partition(": ")[2])
+        return self._record("T034").lines[0].partition(": ")[2]
+
+    def _record(self, step: str) -> record.Record:
+        kept = record.load(self.root / ".phaseline", step)
+        return kept or sys.exit(f"{step} has no record: it did not succeed")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from phaseline.core.files import digest_text
 
-_LARGE = 400  # characters of JSON from which it pays
+_LARGE = 160  # characters of JSON from which it pays
 _MOST = 256
 
 _known: dict[int, tuple[Any, str]] = {}  # by identity; holding the tree keeps that its own

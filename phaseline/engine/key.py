@@ -29,7 +29,7 @@ def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
         "code": code.reached(step.run, context) if step.run else {},
         "step": _declared(step),
         "settings": {name: settings[name] for name in step.settings},
-        "components": context.parts,
+        "components": canonical.one(context.parts),
         "inputs": paths.digests(step.inputs, context),
         "traits": {name: value for one in step.traits for name, value in one(context).items()},
         "upstream": upstream,
