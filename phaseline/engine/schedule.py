@@ -86,6 +86,7 @@ class Run:
                 if self._turns:
                     self._hear()
         finally:
+            self._workers.close()
             memo.save(self.context.state)
         if self._defects:
             raise self._defects[0]
