@@ -151,7 +151,8 @@ def _refused(workspace: Workspace, allowed: set[str] | None = None) -> Ran:
     assert "fix:" in ran.text
     assert "Traceback" not in ran.text
     left = {path.name for path in workspace.state.iterdir()} if workspace.state.exists() else set()
-    assert left <= {"lock", "runs", "records.jsonl", "evidence", "hashes", "settings.json"} | (allowed or set())
+    known = {"lock", "runs", "records.jsonl", "evidence", "hashes"}
+    assert left <= known | (allowed or set())
     after = {path for path in workspace.root.rglob("*") if workspace.state not in path.parents}
     assert {path for path in after - before if "__pycache__" not in path.parts} <= {workspace.state}
     return ran
