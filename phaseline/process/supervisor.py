@@ -33,6 +33,7 @@ SHUTDOWN_PATIENCE = 4.0
 # or that a private /run covers
 _SESSION = (
     "XDG_RUNTIME_DIR",
+    "TMPDIR",
     "DBUS_SESSION_BUS_ADDRESS",
     "NOTIFY_SOCKET",
     "LISTEN_PID",

@@ -217,7 +217,7 @@ def test_what_is_prepared_comes_first(tmp_path: Path) -> None:
         assert eventually(lambda: (tmp_path / "seen.log").read_text() == "file\n")
 
 
-@pytest.mark.parametrize("name", ["XDG_RUNTIME_DIR", "NOTIFY_SOCKET"])
+@pytest.mark.parametrize("name", ["XDG_RUNTIME_DIR", "TMPDIR", "NOTIFY_SOCKET"])
 def test_units_know_nothing_of_the_session_that_started_them(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
