@@ -51,9 +51,9 @@ def plan(graph: Graph, context: Context, phases: Iterable[str]) -> Plan:
     )
 
 
-def run_graph(graph: Graph, todo: Plan) -> Graph:
+def run_graph(graph: Graph, wanted: Plan) -> Graph:
     """The steps that a replay runs, in the order of `graph` also where it led over others."""
-    kept = {one.id for one in todo.run}
+    kept = {one.id for one in wanted.run}
 
     def before(name: str) -> set[str]:
         found = set[str]()
@@ -61,7 +61,7 @@ def run_graph(graph: Graph, todo: Plan) -> Graph:
             found |= {need} if need in kept else before(need)
         return found
 
-    steps = tuple(replace(one, needs=tuple(sorted(before(one.id)))) for one in todo.run)
+    steps = tuple(replace(one, needs=tuple(sorted(before(one.id)))) for one in wanted.run)
     return Graph([Phase(number=1, name="replay", title="What is replayed", steps=steps)])
 
 
@@ -105,16 +105,16 @@ class Replay:
             LockHeld: the workspace is at work, or is replayed already.
             Interrupted: `stop` was called.
         """
-        todo = plan(self.graph, self.context, phases)
+        wanted = plan(self.graph, self.context, phases)
         with separate(self.context, self.remove, keep=self.keep) as place:
             with locked(self.context.state / "lock", "invoke replay"):
-                known = facts(self.context, (*todo.compared, *todo.given), self.trust)
-                if changed := [*self._changed(todo, known)]:
+                known = facts(self.context, (*wanted.compared, *wanted.given), self.trust)
+                if changed := [*self._changed(wanted, known)]:
                     return changed
-                self._fill(place, todo, known)
+                self._fill(place, wanted, known)
             self.kept = str(place.root) if self.keep else ""
-            outcomes = self._perform(place, todo)
-            return [*self._compared(place, todo, known, outcomes)]
+            outcomes = self._perform(place, wanted)
+            return [*self._compared(place, wanted, known, outcomes)]
 
     def stop(self) -> None:
         """End the replay soon, and clear away what it has made; safe in a signal handler."""
@@ -122,32 +122,32 @@ class Replay:
         if self._run:
             self._run.stop()
 
-    def _changed(self, todo: Plan, known: Mapping[str, Fact]) -> Iterator[Row]:
-        for step in todo.compared:
+    def _changed(self, wanted: Plan, known: Mapping[str, Fact]) -> Iterator[Row]:
+        for step in wanted.compared:
             for name in changed_inputs(step, known[step.id], self.graph, self.context):
                 yield _not_recorded(step, name)
-        for step in todo.given:
+        for step in wanted.given:
             for name in changed_outputs(step, known[step.id], self.context):
                 yield _not_recorded(step, f"input {name}")
 
-    def _fill(self, place: Separate, todo: Plan, known: Mapping[str, Fact]) -> None:
+    def _fill(self, place: Separate, wanted: Plan, known: Mapping[str, Fact]) -> None:
         """Lay out the checkout without what steps make, what is given, and copies to compare."""
         kept = record.load_all(self.context.state).values()
         made = {name for one in kept for name in one.outputs}
-        given = [name for step in todo.given for name in known[step.id].files]
-        inputs = [name for step in todo.compared for name in known[step.id].inputs]
+        given = [name for step in wanted.given for name in known[step.id].files]
+        inputs = [name for step in wanted.compared for name in known[step.id].inputs]
         sources = [name for name in inputs if name not in made]  # also such as git ignores
         files = checkout_files(self.context.workspace.root, made)
         fill(place, self.context, dict.fromkeys((*files, *sources, *given)))
-        for step in todo.compared:
+        for step in wanted.compared:
             altered = changed_outputs(step, known[step.id], self.context)
             for name in known[step.id].files:
                 if name not in altered:
                     self._heed_stop()
                     copy(self.context.workspace.root / name, place.recorded / name)
 
-    def _perform(self, place: Separate, todo: Plan) -> dict[str, Outcome]:
-        graph = run_graph(self.graph, todo)
+    def _perform(self, place: Separate, wanted: Plan) -> dict[str, Outcome]:
+        graph = run_graph(self.graph, wanted)
         self._run = Run(
             graph=graph,
             context=place.context,
@@ -159,7 +159,7 @@ class Replay:
         self._heed_stop()
         outcomes = {outcome.step.id: outcome for outcome in self._run.run(list(graph))}
         self._heed_stop()
-        compared = {step.id for step in todo.compared}
+        compared = {step.id for step in wanted.compared}
         for outcome in outcomes.values():
             _require(outcome, compared=outcome.step.id in compared)
         return outcomes
@@ -167,11 +167,11 @@ class Replay:
     def _compared(
         self,
         place: Separate,
-        todo: Plan,
+        wanted: Plan,
         known: Mapping[str, Fact],
         outcomes: Mapping[str, Outcome],
     ) -> Iterator[Row]:
-        for step in todo.compared:
+        for step in wanted.compared:
             fact, outcome = known[step.id], outcomes[step.id]
             redone = record.load(place.context.state, step.id)
             yield from compare(step, fact, outcome, redone, place, self.listing)
