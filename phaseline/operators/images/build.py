@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report, Standing
 from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
 from phaseline.operators.images import ownership
-from phaseline.operators.images.canonical import rewrite
-from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.dockerfile import path_of
 from phaseline.operators.images.draft import draft
 from phaseline.operators.images.identity import config_digest
@@ -27,15 +25,13 @@ from phaseline.operators.images.model import (
 )
 from phaseline.operators.images.model import folder as records
 from phaseline.operators.images.pulse import pulse
+from phaseline.operators.images.settling import settle
 from phaseline.process import journal
 from phaseline.process.run import run
 from phaseline.tools import docker
 
 # Set, nothing is taken from the build cache: what is replayed owes nothing to its original.
 FRESH = "PHASELINE_FRESH"
-
-if TYPE_CHECKING:
-    from docker.models.images import Image
 
 
 def build(context: Context) -> Report:
@@ -92,25 +88,13 @@ def _base(context: Context, build: Build) -> BaseImage | None:
 
 
 def _build(context: Context, component: Component, build: Build, base: BaseImage | None) -> str:
-    """Build the image, rewrite it without dates, and load it; returns the name that it has then."""
+    """Build the image, put another without dates in its place, and return the name of that."""
     raw, final = (f"{ownership.own(context, component.name)}:{tag}" for tag in ("raw", "latest"))
-    below = _layers_below(base)
     with draft(records(context) / f"{component.name}.draft") as place:
         _run_build(context, component, build, base, raw)
-        run(docker.command("save", f"--output={place / 'built.tar'}", raw, timeout=300.0))
-        identity = rewrite(place / "built.tar", place / "image.tar", below, final)
-        journal.current().line(f"without dates it is {identity}")
-        run(docker.command("load", f"--input={place / 'image.tar'}", timeout=300.0))
-    with connected() as client:
-        ownership.remove(client, raw)
+        fresh = bool(os.environ.get(FRESH))
+        settle(raw, final, base.reference if base else "", place, fresh=fresh)
     return final
-
-
-def _layers_below(base: BaseImage | None) -> tuple[str, ...]:
-    if base is None:
-        return ()
-    with connected() as client:
-        return layers_of(client.images.get(base.reference))
 
 
 def _run_build(
@@ -183,8 +167,3 @@ def _route(component: Component, base: BaseImage | None) -> Route:
     if base:
         return base.route
     return "scratch" if component.build else "pulled"
-
-
-def layers_of(image: Image) -> tuple[str, ...]:
-    """The digests of an image's unpacked layers, lowest first."""
-    return tuple(image.attrs["RootFS"].get("Layers") or ())

@@ -3,6 +3,8 @@
 BuildKit stamps an image and each folder that it makes with the time. Only recent daemons can be
 told otherwise, and those with the classic store not fully, so what was built is rewritten. The
 layers of the base image are fixed already and stay as they are, and shared.
+
+Formats: the archive of `docker save`, https://github.com/moby/docker-image-spec (image layout).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import hashlib
 import json
 import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,12 +26,24 @@ _XATTR = "SCHILY.xattr."  # extended attributes in a PAX header, such as file ca
 _TRACES = "moby."  # what BuildKit notes of its own build in a configuration
 
 
-def rewrite(built: Path, target: Path, base: tuple[str, ...], reference: str) -> str:
+Layers = tuple[str, ...]
+
+
+def rewrite(
+    built: Path,
+    target: Path,
+    reference: str,
+    known: MutableMapping[str, str],
+    present: Sequence[Layers] = (),
+) -> str:
     """Write the docker-archive `built` (of one image, as `docker save` gives it) anew.
 
     Args:
-        base: digests of the layers that the image stands on; they are taken as they are.
         reference: the name that the image gets when `target` is loaded.
+        known: the digest of the rewritten layer by that of the built one; what is found is added.
+            A layer that stands for itself, such as the base's, is taken as it is.
+        present: the layers of images that the daemon has; what is among them, from the lowest up,
+            is left out of `target`, since the daemon takes its own.
 
     Returns:
         the image's ID, `sha256:…`: the digest of its configuration.
@@ -40,11 +54,11 @@ def rewrite(built: Path, target: Path, base: tuple[str, ...], reference: str) ->
     with tarfile.open(built) as source, tarfile.open(target, "w") as archive:
         manifest = json.loads(_read(source, "manifest.json").read())[0]
         config = json.loads(_read(source, manifest["Config"]).read())
-        standing = _standing(tuple(config["rootfs"]["diff_ids"]), base)
-        layers = [
-            _layer(source, name, archive, target.parent, as_it_is=number < standing)
-            for number, name in enumerate(manifest["Layers"])
-        ]
+        layers: list[str] = []
+        for name, raw in zip(manifest["Layers"], config["rootfs"]["diff_ids"], strict=True):
+            if not _is_there((*layers, known.get(raw, "")), present):
+                known[raw] = _layer(source, name, archive, target.parent, known.get(raw) == raw)
+            layers.append(known[raw])
         content = json.dumps(settled(config, layers), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()
         names = [_name_of(layer) for layer in layers]
@@ -83,13 +97,12 @@ def _header(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return header
 
 
-def _standing(layers: tuple[str, ...], base: tuple[str, ...]) -> int:
-    """How many of the lowest layers are the base's."""
-    return len(base) if layers[: len(base)] == base else 0
+def _is_there(layers: Layers, present: Sequence[Layers]) -> bool:
+    return any(image[: len(layers)] == layers for image in present)
 
 
 def _layer(
-    source: tarfile.TarFile, name: str, archive: tarfile.TarFile, place: Path, *, as_it_is: bool
+    source: tarfile.TarFile, name: str, archive: tarfile.TarFile, place: Path, as_it_is: bool
 ) -> str:
     """Add one layer to `archive`; returns its digest."""
     draft = place / "layer.tar"

@@ -39,6 +39,11 @@ def connected() -> Iterator[DockerClient]:
         ) from error
 
 
+def layers_of(image: Image) -> tuple[str, ...]:
+    """The digests of an image's unpacked layers, lowest first."""
+    return tuple(image.attrs["RootFS"].get("Layers") or ())
+
+
 def find(client: DockerClient, reference: str) -> Image | None:
     """The image called `reference` (a name or an ID); None where the daemon has none."""
     from docker.errors import ImageNotFound

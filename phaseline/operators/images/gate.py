@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.images.build import layers_of
-from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.identity import exported_digest
 from phaseline.operators.images.model import BuiltImage, require_image
 from phaseline.operators.images.pulse import pulse

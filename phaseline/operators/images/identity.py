@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def config_digest(client: DockerClient, image: Image) -> str:
     """The digest of the image's configuration, `sha256:…`, as the daemon tells it."""
-    if _names_manifests(client):
+    if names_manifests(client):
         return exported_digest(image)
     assert image.id
     return image.id
@@ -49,6 +49,6 @@ def _digest(stream: IO[bytes], name: str) -> str:
         return f"sha256:{hashlib.sha256(config.read()).hexdigest()}"
 
 
-def _names_manifests(client: DockerClient) -> bool:
+def names_manifests(client: DockerClient) -> bool:
     status = client.info().get("DriverStatus") or []
     return any("io.containerd.snapshotter" in str(value) for _, value in status)

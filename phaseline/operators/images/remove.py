@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.images import ownership
-from phaseline.operators.images.build import layers_of
-from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.daemon import connected, layers_of
 from phaseline.operators.images.model import folder
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def test_time_order_and_builder_make_no_difference(tmp_path: Path) -> None:
     ids = []
     for source, target in zip((one, two), targets, strict=True):
         target.parent.mkdir()
-        ids.append(rewrite(source, target, (digest(base),), "x:1"))
+        ids.append(rewrite(source, target, "x:1", {digest(base): digest(base)}))
     assert ids[0] == ids[1]
     assert targets[0].read_bytes() == targets[1].read_bytes()
 
@@ -91,8 +91,8 @@ def test_what_comes_out_can_be_loaded_and_named(tmp_path: Path) -> None:
     identity = rewrite(
         saved(tmp_path / "in.tar", [base, own], config={"User": "1"}),
         tmp_path / "out.tar",
-        (digest(base),),
         "x:1",
+        {digest(base): digest(base)},
     )
     files = members(tmp_path / "out.tar")
     (manifest,) = json.loads(files["manifest.json"])
@@ -108,14 +108,27 @@ def test_what_comes_out_can_be_loaded_and_named(tmp_path: Path) -> None:
 
 def test_layers_of_another_base_are_rewritten_too(tmp_path: Path) -> None:
     layers = [layer(["base"], time=5), layer(["a"], time=7)]
-    other = (digest(b"another"),)
-    rewrite(saved(tmp_path / "in.tar", layers), tmp_path / "out.tar", other, "x:1")
+    other = {digest(b"another"): digest(b"another")}
+    rewrite(saved(tmp_path / "in.tar", layers), tmp_path / "out.tar", "x:1", other)
     assert layers[0] not in members(tmp_path / "out.tar").values()
+
+
+def test_layers_that_the_daemon_has_are_left_out(tmp_path: Path) -> None:
+    layers = [layer(["base"], time=5), layer(["a"], time=7), layer(["b"], time=7)]
+    source = saved(tmp_path / "in.tar", layers)
+    known = {digest(layers[0]): digest(layers[0])}
+    whole = rewrite(source, tmp_path / "whole.tar", "x:1", known)
+    final = tuple(known[digest(one)] for one in layers)
+    present = [(final[0], final[1], "sha256:another"), final[1:]]
+    assert rewrite(source, tmp_path / "out.tar", "x:1", known, present) == whole
+    assert digest(layers[0]) in map(digest, members(tmp_path / "whole.tar").values())
+    left = {f"{one.removeprefix('sha256:')}.tar" for one in final}
+    assert left & members(tmp_path / "out.tar").keys() == {f"{final[2][7:]}.tar"}
 
 
 def test_equal_layers_are_there_once(tmp_path: Path) -> None:
     twice = [layer(["a"], time=1), layer(["a"], time=2)]
-    rewrite(saved(tmp_path / "in.tar", twice), tmp_path / "out.tar", (), "x:1")
+    rewrite(saved(tmp_path / "in.tar", twice), tmp_path / "out.tar", "x:1", {})
     with tarfile.open(tmp_path / "out.tar") as archive:
         assert len(archive.getnames()) == 3
     (manifest,) = json.loads(members(tmp_path / "out.tar")["manifest.json"])
@@ -152,7 +165,7 @@ def test_what_is_no_saved_image_is_told(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "in.tar", "w"):
         pass
     with pytest.raises(CommandFailed, match=r"holds no manifest\.json"):
-        rewrite(tmp_path / "in.tar", tmp_path / "out.tar", (), "x:1")
+        rewrite(tmp_path / "in.tar", tmp_path / "out.tar", "x:1", {})
 
 
 def test_an_image_can_be_read_as_lines(tmp_path: Path) -> None:
