@@ -224,6 +224,7 @@ TOOLS: Mapping[str, Tool] = {
         _system("mmdebstrap", "mmdebstrap"),
         _system("nft", "nftables"),
         _system("ip", "iproute2"),
+        _system("sysctl", "procps"),
         _system("catatonit", "catatonit"),
         _system("unshare", "util-linux"),
         _system("nsenter", "util-linux"),

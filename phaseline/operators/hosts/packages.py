@@ -13,7 +13,10 @@ from phaseline.tools.toolchain import locate
 
 ALWAYS = ("docker", "mmdebstrap", "catatonit")
 OWN_DAEMON = ("dockerd", "unshare", "mount", "setpriv")
-EMBEDDED = ("containerd", "ctr", "runc", "cni", "nft", "ip", "unshare", "nsenter", "mount")
+EMBEDDED = (
+    *("containerd", "ctr", "runc", "cni", "nft", "ip", "sysctl"),
+    *("unshare", "nsenter", "mount"),
+)
 
 
 def needed(provider: str, *, machine_daemon: bool) -> tuple[str, ...]:
