@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from phaseline.cli.edge import alone, say
+from phaseline.cli.task import whole_number
 from phaseline.cli.words import show
-from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph
 
@@ -57,8 +57,7 @@ def prune(context: Context, keep_runs: str, max_size: str, *, dry_run: bool, as_
     from phaseline.engine import prune as pruning
     from phaseline.operators.hosts import caches
 
-    if not keep_runs.isdecimal():
-        raise InvalidConfiguration(f"--keep-runs {keep_runs}: it takes a whole number from 0 up")
+    kept = whole_number("--keep-runs", keep_runs, least=0)
     most = pruning.parse_size(max_size)
     with alone(context, "invoke prune"), caches.held("invoke prune"):
         cached = [
@@ -73,7 +72,7 @@ def prune(context: Context, keep_runs: str, max_size: str, *, dry_run: bool, as_
             for one in caches.cached(context)
         ]
         chosen = [
-            *pruning.old_runs(context.state, int(keep_runs), most),
+            *pruning.old_runs(context.state, kept, most),
             *pruning.excess(cached, most),
         ]
         for item in chosen if not dry_run else ():

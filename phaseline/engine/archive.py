@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.core.files import digest_file
+from phaseline.core.files import digest_file, digest_sha256
 from phaseline.core.workspace import Context
 from phaseline.engine import evidence, paths, record, runs
 
@@ -64,7 +64,7 @@ def export(context: Context, target: Path) -> Exported:
     manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "files": {name: _sha256(root / name) for name in names},
+        "files": {name: digest_sha256(root / name) for name in names},
         "records": {"version": record.VERSION, "sha256": hashlib.sha256(records).hexdigest()},
     }
     if not target.parent.is_dir():
@@ -93,11 +93,6 @@ def _told(state: Path) -> Iterator[Path]:
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST:
                 yield path
     yield from (state / "tests").glob("*.xml")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(target: Path, texts: Mapping[str, bytes], files: Mapping[str, Path]) -> None:

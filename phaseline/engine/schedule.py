@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
-from phaseline.core.workspace import Context
 from phaseline.engine import memo, record
-from phaseline.engine.execution import Ledger
-from phaseline.engine.graph import Graph, Kind, Step
-from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome, Watcher
+from phaseline.engine.graph import Kind, Step
+from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome
 from phaseline.engine.turn import Shared, Turn
 from phaseline.engine.workers import Workers
 from phaseline.process.groups import stop_all
@@ -24,8 +22,8 @@ _LONGEST_WAIT = 3600.0
 _News = tuple[Turn, Outcome | None] | None
 
 
-@dataclass
-class Run:
+@dataclass(kw_only=True)
+class Run(Shared):
     """One run over some steps of the graph.
 
     Attributes:
@@ -36,25 +34,11 @@ class Run:
         forced: steps that run even if they are fresh.
     """
 
-    graph: Graph
-    context: Context
-    watcher: Watcher
-    id: str
     jobs: int = 6
     keep_going: bool = False
-    ledger: Ledger | None = None
-    forced: frozenset[str] = frozenset()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._shared = Shared(
-            graph=self.graph,
-            context=self.context,
-            watcher=self.watcher,
-            run=self.id,
-            ledger=self.ledger,
-            forced=self.forced,
-        )
         self._workers = Workers()
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._stop = self._stopped = False
@@ -120,14 +104,14 @@ class Run:
 
     def _start(self, step: Step) -> None:
         if refusal := self._refusal(step):
-            self._end(self._shared.told(refusal))
+            self._end(self.told(refusal))
             return
         turn = self._ahead.get(step.id)
         if turn in self._turns:
             self._held.add(step.id)  # ready again as soon as that look has ended
             return
         if turn is None or turn.ending or self._comes_after_a_change(step.id):
-            turn = Turn(step, self._shared)
+            turn = Turn(step, self)
         if outcome := turn.settle():
             self._end(outcome, turn)
         else:
@@ -139,7 +123,7 @@ class Run:
         while self._probed and len(self._turns) < self.jobs and not self._one_is_alone():
             step = self._probed.popleft()
             if step.id in self._waiting and not self._comes_after_a_change(step.id):
-                turn = self._ahead[step.id] = Turn(step, self._shared)
+                turn = self._ahead[step.id] = Turn(step, self)
                 self._launch(turn, turn.look)
 
     def _can_be_looked_at(self, step: Step) -> bool:
@@ -210,7 +194,7 @@ class Run:
 
     def _give_up(self, reason: str) -> None:
         for step in list(self._waiting.values()):
-            self._note(self._shared.told(_not_run(step, reason)))
+            self._note(self.told(_not_run(step, reason)))
         self._ready.clear()
         self._held.clear()
 

@@ -23,21 +23,21 @@ from phaseline.process.groups import Scope
 GRACE = 20.0  # seconds that an ended step has to clean up; then nobody waits for it any more
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Shared:
     """What the turns of one run have in common; see `schedule.Run`."""
 
     graph: Graph
     context: Context
     watcher: Watcher
-    run: str
-    ledger: Ledger | None
-    forced: frozenset[str]
+    id: str
+    ledger: Ledger | None = None
+    forced: frozenset[str] = frozenset()
 
     def told(self, outcome: Outcome, **known: Any) -> Outcome:
         """`outcome` with its execution; see `account.execution_of`."""
         phase = self.graph.phase_of[outcome.step.id].name
-        execution = account.execution_of(outcome, run=self.run, phase=phase, **known)
+        execution = account.execution_of(outcome, run=self.id, phase=phase, **known)
         return replace(outcome, execution=execution)
 
 
@@ -155,7 +155,7 @@ class Turn:
         assert step.run
         record.forget(shared.context.state, step.id)
         own = freshness.context_of(step, shared.context)
-        with StepLog(shared.context.state, shared.run, step, shared.watcher) as self._log:
+        with StepLog(shared.context.state, shared.id, step, shared.watcher) as self._log:
             journal.listen(self._log)
             report = step.run(own)
             projection = dict(step.projection(own)) if step.projection else {}
@@ -214,7 +214,7 @@ class Turn:
 
     def _broken(self, defect: Exception) -> Outcome:
         shared = self._shared
-        with StepLog(shared.context.state, shared.run, self.step, shared.watcher) as log:
+        with StepLog(shared.context.state, shared.id, self.step, shared.watcher) as log:
             log.fault(defect)
         self._log = self._log or log
         reason = f"{type(defect).__name__}: {defect}; see {log.path}"

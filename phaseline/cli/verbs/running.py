@@ -9,8 +9,7 @@ from typing import Any
 from invoke.tasks import Task
 
 from phaseline.cli.edge import alone, context, say
-from phaseline.cli.task import JSON, make_task
-from phaseline.core.errors import InvalidConfiguration
+from phaseline.cli.task import JSON, make_task, whole_number
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph, Phase
@@ -44,7 +43,6 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
 
 
 def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> Callable[..., int]:
-    # a text, because Invoke answers a number that is none with a traceback
     def run(
         c: object,
         jobs: str = "6",
@@ -61,12 +59,10 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
         from phaseline.cli.running import Asked, run_phases
         from phaseline.engine.selection import Wish
 
-        if not jobs.isdecimal() or int(jobs) < 1:
-            raise InvalidConfiguration(f"--jobs {jobs}: it takes a whole number from 1 up")
         asked = Asked(
             task=task,
             phases=phases,
-            jobs=int(jobs),
+            jobs=whole_number("--jobs", jobs, least=1),
             keep_going=keep_going,
             wish=Wish(only=_listed(only), since=from_, through=through, force=_listed(force)),
             rehash=rehash,

@@ -6,17 +6,16 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from phaseline.core.files import locked
 from phaseline.engine import record
+from tests.unit.command_line import invoke, start
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually
 
-TREE = Path(__file__).parents[3]
 TASKS = """
 import time
 from pathlib import Path
@@ -65,17 +64,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def argv(*words: str) -> list[str]:
-    return [sys.executable, "-m", "invoke", *words]
-
-
-def invoke(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(TREE)}
-    return subprocess.run(
-        argv(*words), cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 CASES = [
     ("good", 0, "✓ T1"),
     ("broken", 1, "cause: rust"),
@@ -118,15 +106,12 @@ def test_a_second_run_names_the_first(root: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_run_and_the_next_one_works(number: signal.Signals, root: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(TREE)}
-    with subprocess.Popen(
-        argv("slow"), cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    with start(root, "slow", stderr=subprocess.STDOUT) as process:
         assert eventually((root / "begun").exists, 20.0)
         process.send_signal(number)
         said, _ = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert b"interrupted" in said
+    assert "interrupted" in said
     assert invoke(root, "good").returncode == 0
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE
 
-TREE = Path(__file__).parents[3]
 TASKS = """
 from pathlib import Path
 from phaseline.cli.collection import collection
@@ -66,16 +64,8 @@ def root(used: Path, tmp_path: Path) -> Path:
 
 
 def invoke(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(TREE),
-        "XDG_CACHE_HOME": str(root / "caches"),
-        "XDG_CONFIG_HOME": str(root / "config"),
-    }
-    command = (sys.executable, "-m", "invoke", *words)
-    return subprocess.run(
-        command, cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False
-    )
+    apart = {"XDG_CACHE_HOME": str(root / "caches"), "XDG_CONFIG_HOME": str(root / "config")}
+    return command_line.invoke(root, *words, env=apart)
 
 
 def said(root: Path, *words: str) -> str:
@@ -200,16 +190,13 @@ def test_reading_changes_nothing(command: str, used: Path) -> None:
 
 
 def test_a_reader_that_has_enough_is_no_fault(used: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": "1"}
-    command = (sys.executable, "-m", "invoke", "graph", "--format", "svg")
-    with subprocess.Popen(
-        command, cwd=used, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    words = ("graph", "--format", "svg")
+    with command_line.start(used, *words, env={"PYTHONUNBUFFERED": "1"}) as process:
         assert process.stdout
         process.stdout.close()
         assert process.wait(60) == 141
         assert process.stderr
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""
 
 
 def test_in_a_fresh_checkout_reading_makes_no_state(root: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually
 
@@ -67,15 +66,12 @@ def root(tmp_path: Path) -> Path:
 def start(root: Path, *words: str) -> subprocess.Popen[str]:
     away = root.parent
     env = {
-        **os.environ,
         "TMPDIR": str(away / "places"),
         "DOCKER_HOST": f"unix://{away}/no-docker.sock",  # and none of our own below
         "XDG_CACHE_HOME": str(away / "cache"),
         "XDG_CONFIG_HOME": str(away / "config"),
     }
-    argv = (sys.executable, "-m", "invoke", *words)
-    pipe = subprocess.PIPE
-    return subprocess.Popen(argv, cwd=root, env=env, stdout=pipe, stderr=pipe, text=True)
+    return command_line.start(root, *words, env=env)
 
 
 def invoke(root: Path, *words: str) -> tuple[int, str, str]:

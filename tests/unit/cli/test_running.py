@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.unit.command_line import invoke, start
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually, number_in, runs
 
-TREE = Path(__file__).parents[3]
 TASKS = """
 from pathlib import Path
 from phaseline.cli.collection import collection
@@ -64,19 +61,6 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "pipeline.yaml").write_text(PIPELINE)
     (tmp_path / "in").write_text("1")
     return tmp_path
-
-
-def start(root: Path, *words: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-m", "invoke", *words]
-    env = {**os.environ, "PYTHONPATH": str(TREE)}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(argv, cwd=root, env=env, stdout=pipe, stderr=pipe, text=True)
-
-
-def invoke(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    with start(root, *words) as process:
-        out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def ended(root: Path, *words: str) -> dict[str, str]:

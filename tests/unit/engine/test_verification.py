@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,10 +20,10 @@ from phaseline.core.errors import InvalidConfiguration
 from phaseline.engine import conformance, envelope, evidence, signing, statement
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.verification import Kind, Verification, parse_head, verify
+from tests.unit import command_line
 from tests.unit.engine.executions import chain, envelopes, execution
 from tests.unit.engine.toy import PIPELINE
 
-TREE = Path(__file__).parents[3]
 COUNT = 5
 SECRET = "correct-horse-battery"
 TASKS = f"""
@@ -331,11 +330,8 @@ def test_a_head_is_read_with_and_without_its_prefix() -> None:
 def invoke(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     (root / "tasks.py").write_text(TASKS)
     (root / "pipeline.yaml").write_text(PIPELINE)
-    paths = {"PYTHONPATH": str(TREE), "XDG_CONFIG_HOME": str(root / "config")}
-    argv = [sys.executable, "-m", "invoke", *arguments]
-    ours = {name: value for name, value in os.environ.items() if name != signing.VARIABLE}
-    env = ours | paths | env
-    return subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=60)
+    apart = {"XDG_CONFIG_HOME": str(root / "config")}
+    return command_line.invoke(root, *arguments, env=apart | env)
 
 
 def test_the_command_says_that_all_holds(root: Path) -> None:
