@@ -18,7 +18,7 @@ from phaseline.tools.versions import NUMBER, Span
 KUBERNETES = "1.36.3"
 ETCD = "3.6.8"
 COREDNS = "1.14.2"
-HELM = "4.3.1"
+HELM = "4.2.4"
 GO = "1.26.6"
 NODE = "24.19.0"
 
@@ -102,11 +102,11 @@ _HELM = Tool(
         ),
     ),
     recipe=Recipe(
-        module="helm",
+        module=".",
         package="helm.sh/helm/v4/cmd/helm",
         binary="helm",
         variables={"helm.sh/helm/v4/internal/version.version": f"v{HELM}"},
-        estimate="about 1.5 min on 2 cores",
+        estimate="about 1.5 min on 2 cores, 15 s after Kubernetes",
     ),
     release_mb=20,
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
 
 from phaseline.core.errors import Unreachable
-from phaseline.core.files import digest_file, digest_text
+from phaseline.core.files import digest_file, digest_text, locked
 from phaseline.core.workspace import cache_folder
+from phaseline.process import journal
 from phaseline.process.command import Command
 from phaseline.process.run import attempt, run
 from phaseline.tools.downloads import require_reachable
@@ -21,6 +23,7 @@ MODULES = Path(__file__).parents[2] / "kubernetes"
 _DOWNLOAD = "go: downloading "
 _PINS = ("go.mod", "go.sum")
 _ROOMY = 8 * 2**30
+_LONGEST_WAIT = 2400.0
 
 
 def digest(recipe: Recipe) -> str:
@@ -45,12 +48,24 @@ def build(go: Path, recipe: Recipe, into: Path, *, own: bool) -> None:
     Raises:
         Unreachable: modules are missing and no module proxy answers.
         CommandFailed: Go refuses; TimedOut: it took longer than half an hour.
+        LockHeld: another build has not ended in 40 minutes.
     """
     builder = _Builder(go, recipe, own)
     total = builder.resolve()
-    builder.compile(into, total)
+    with _alone(recipe.binary):
+        builder.compile(into, total)
     for name in recipe.links:
         (into / name).symlink_to(recipe.binary)
+
+
+def _alone(binary: str) -> AbstractContextManager[None]:
+    """One build at a time: each uses every core, and what two share they would compile twice."""
+
+    def waiting(holder: str) -> None:
+        journal.progress(f"waiting to build {binary}: {holder} comes first")
+
+    lock = cache_folder() / "go" / ".building"
+    return locked(lock, f"building {binary}", wait_seconds=_LONGEST_WAIT, waiting=waiting)
 
 
 class _Builder:

@@ -13,8 +13,8 @@ from typing import Literal
 
 Fault = Literal["break once", "break", "wrong", "cut", "hang", "error once", "stall"]
 
-HELM = "get.helm.sh/helm-v4.3.1-linux-amd64.tar.gz"
-HELM_PROGRAM = b"#!/bin/sh\necho v4.3.1+g0000000\n" + b"#" * 400_000
+HELM = "get.helm.sh/helm-v4.2.4-linux-amd64.tar.gz"
+HELM_PROGRAM = b"#!/bin/sh\necho v4.2.4+g0000000\n" + b"#" * 400_000
 KUBERNETES = "dl.k8s.io/release/v1.36.3/bin/linux/amd64"
 NODE_PROGRAMS = (
     "kubelet",

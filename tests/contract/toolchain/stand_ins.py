@@ -50,6 +50,6 @@ list)
 build)
   echo fmt >&2; echo helm.sh/helm/v4/cmd/helm >&2
   while [ $# -gt 0 ]; do if [ "$1" = -o ]; then out=$2; fi; shift; done
-  printf '#!/bin/sh\\necho %s\\n' "${BUILT:-v4.3.1}" > "$out"; /bin/chmod 755 "$out" ;;
+  printf '#!/bin/sh\\necho %s\\n' "${BUILT:-v4.2.4}" > "$out"; /bin/chmod 755 "$out" ;;
 esac
 """

@@ -34,10 +34,10 @@ def drafts(helm_cache: Path) -> list[Path]:
 def test_a_release_is_fetched_checked_and_cached(site: Site, helm_cache: Path, said: Said) -> None:
     site.publish_helm()
     first = ensure("helm")
-    assert (first.source, first.version) == ("release", "4.3.1")
-    assert first.path == helm_cache / "4.3.1" / "helm"
-    assert said.holds("helm 4.3.1 from the upstream release")
-    assert said.holds("downloading helm-v4.3.1-linux-amd64.tar.gz")
+    assert (first.source, first.version) == ("release", "4.2.4")
+    assert first.path == helm_cache / "4.2.4" / "helm"
+    assert said.holds("helm 4.2.4 from the upstream release")
+    assert said.holds("downloading helm-v4.2.4-linux-amd64.tar.gz")
     assert ensure("helm").source == "cache"
     assert site.asked("GET", HELM) == 1
     assert not drafts(helm_cache)
@@ -116,7 +116,7 @@ def test_a_release_that_does_not_run_is_not_installed(
     site.files[f"{HELM}.sha256sum"] = f"{digest(data)}  {HELM.rpartition('/')[2]}".encode()
     assert ensure("helm").source == "build"
     assert said.holds("does not tell its version")
-    assert not (helm_cache / "4.3.1").exists()
+    assert not (helm_cache / "4.2.4").exists()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_nothing_to_be_had_names_each_source_and_why(
     assert time.monotonic() - started < 15
     message = str(caught.value)
     for part in (
-        "helm 4.3.1 is not to be had",
+        "helm 4.2.4 is not to be had",
         f"{programs / 'helm'} is 3.1.0, not at least 4.0, below 5",
         "the upstream release: ",
         "Connection refused",
@@ -198,7 +198,7 @@ def test_a_cached_tool_that_was_cut_is_fetched_again(site: Site, programs: Path)
 def test_the_outlook_fetches_nothing(site: Site, programs: Path) -> None:
     site.publish_helm()
     lines = [str(one) for one in outlook.plan(("helm", "kubernetes", "docker"))]
-    assert lines[0] == "helm 4.3.1: will come from the upstream release (about 20 MB)"
+    assert lines[0] == "helm 4.2.4: will come from the upstream release (about 20 MB)"
     assert "a build from pinned Go modules (about 6 min" in lines[1]
     assert "the system package docker.io" in lines[2]
     assert {method for method, _ in site.requests} == {"HEAD"}

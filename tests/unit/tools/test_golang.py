@@ -21,9 +21,10 @@ def recipe() -> Recipe:
 @pytest.fixture
 def module(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the module that may be changed."""
-    shutil.copytree(golang.MODULES / recipe.module, tmp_path / recipe.module)
-    monkeypatch.setattr(golang, "MODULES", tmp_path)
-    return tmp_path / recipe.module
+    copy = tmp_path / "modules"
+    shutil.copytree(golang.MODULES, copy)
+    monkeypatch.setattr(golang, "MODULES", copy)
+    return copy / recipe.module
 
 
 @pytest.mark.parametrize("file", ["go.mod", "go.sum", "new.go"])
