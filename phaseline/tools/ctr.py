@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from phaseline.process.command import Command
 from phaseline.process.run import pipe, run
+from phaseline.process.threads import each
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,21 @@ class Ctr:
         """The names of all images, those by ID among them (`sha256:…`)."""
         return set(self._asked("images", "list", "--quiet").split())
 
+    def layers(self, repository: str) -> dict[str, int]:
+        """The size in bytes of each layer of the images whose names begin with `repository`."""
+        rows = [row.split() for row in self._asked("images", "list").splitlines()[1:]]
+        known = sorted({row[2] for row in rows if row[0].startswith(f"{repository}:")})
+        manifests = each(self._manifest, known)
+        return {one["digest"]: one["size"] for manifest in manifests for one in manifest["layers"]}
+
     def config_digest(self, name: str) -> str:
         """The digest of an image's configuration: the image ID, as docker and CRI have it."""
         listed = self._asked("images", "list", f"name=={name}").splitlines()[1:]
-        manifest = json.loads(self._asked("content", "get", listed[0].split()[2]))
-        return str(manifest["config"]["digest"])
+        return str(self._manifest(listed[0].split()[2])["config"]["digest"])
+
+    def _manifest(self, digest: str) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads(self._asked("content", "get", digest))
+        return manifest
 
     def _asked(self, *arguments: str) -> str:
         return run(self.command(*arguments, data=True)).stdout

@@ -6,9 +6,13 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
+from phaseline.operators.images import oci
+from phaseline.operators.images.draft import draft
 from phaseline.operators.images.model import BuiltImage, require_image
+from phaseline.operators.images.model import folder as records
 from phaseline.process import journal
 from phaseline.tools import docker
+from phaseline.tools.ctr import Ctr
 
 
 def load_images(context: Context) -> Report:
@@ -23,7 +27,7 @@ def load_images(context: Context) -> Report:
     missing = [image for image in images if not _held(image, present)]
     for image in missing:
         journal.progress(f"loading {image.reference} ({image.size / 1e6:.0f} MB)")
-        node.import_from(docker.command("save", image.reference))
+        _bring(context, node, image)
         if (found := node.config_digest(image.reference)) != image.id:
             raise CheckFailed(
                 f"the node's {image.reference} is not the image that was built",
@@ -31,6 +35,16 @@ def load_images(context: Context) -> Report:
             )
     kept = f", {len(images) - len(missing)} were there" if len(missing) < len(images) else ""
     return Report(f"{len(missing)} loaded{kept}", identity={i.component: i.id for i in images})
+
+
+def _bring(context: Context, node: Ctr, image: BuiltImage) -> None:
+    """Import what the node lacks of `image`, or all of it if only the daemon can read it."""
+    there = node.layers(image.repository)
+    with draft(records(context) / f"{image.component}.node") as place:
+        if oci.write_archive(image, there, place / "image.tar"):
+            node.import_file(place / "image.tar")
+        else:
+            node.import_from(docker.command("save", image.reference))
 
 
 def load_images_stands(context: Context) -> Standing:

@@ -8,7 +8,7 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.images.daemon import connected, find, layers_of
-from phaseline.operators.images.identity import exported_digest
+from phaseline.operators.images.identity import config_digest
 from phaseline.operators.images.model import BuiltImage, require_image
 from phaseline.operators.images.pulse import pulse
 from phaseline.process.threads import each
@@ -20,7 +20,10 @@ LABELS = ("org.opencontainers.image.title", "org.opencontainers.image.descriptio
 
 
 def check_images(context: Context) -> Report:
-    """Export each recorded image, compute its ID anew, and compare it with the record.
+    """Compare what the daemon has under each recorded name with the record.
+
+    That an image's content is what its ID says is proved where it is run: the node's containerd
+    computes every digest again as it imports (`deployments.node_images`).
 
     Raises:
         CheckFailed: naming every difference.
@@ -47,8 +50,8 @@ def _differences(client: DockerClient, record: BuiltImage) -> list[str]:
     if image is None:
         return [f"{record.component}: the daemon has no {record.reference}"]
     faults = []
-    if (digest := exported_digest(image)) != record.id:
-        faults.append(f"{record.component}: the exported image is {digest}, recorded {record.id}")
+    if (digest := config_digest(client, image)) != record.id:
+        faults.append(f"{record.component}: its image is {digest}, recorded {record.id}")
     if layers_of(image) != record.layers:
         faults.append(f"{record.component}: its layers are not those recorded")
     missing = [label for label in LABELS if not image.labels.get(label)]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phaseline.core.files import write_atomic
 from phaseline.core.workspace import cache_folder
-from phaseline.operators.images import ownership
-from phaseline.operators.images.canonical import Layers, rewrite
+from phaseline.operators.images import ownership, saved
+from phaseline.operators.images.canonical import Built, Layers, rewrite
 from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.identity import names_manifests
+from phaseline.operators.images.stored import stored
 from phaseline.process import journal
 from phaseline.process.run import run
 from phaseline.tools import docker
 
-_FORMAT = "1"  # raise it when what `canonical` makes of a layer changes
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_FORMAT = "2"  # raise it when what `layers` makes of a layer changes
 _LIMIT = 300.0
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -29,37 +35,47 @@ def settle(raw: str, final: str, base: str, place: Path, *, fresh: bool) -> None
         place: an empty folder to work in.
         fresh: nothing is taken from what was found out about layers before.
     """
-    built, target = place / "built.tar", place / "image.tar"
-    own, present = _layers(base, final)
-    before = {layer: layer for layer in own}
-    run(docker.command("save", f"--output={built}", raw, timeout=_LIMIT))
-    known = {**({} if fresh else _recalled(raw)), **before}
-    identity = rewrite(built, target, final, known, present)
-    journal.current().line(f"without dates it is {identity}")
-    run(docker.command("load", f"--input={target}", timeout=_LIMIT))
-    _remember(known.items() - before.items())
+    target = place / "image.tar"
     with connected() as client:
+        own, present = _layers(client, base, final)
+        before = {layer: layer for layer in own}
+        with _read(client, raw, place) as built:
+            recalled = {} if fresh else _recalled(built.config["rootfs"]["diff_ids"])
+            known = {**recalled, **before}
+            identity = rewrite(built, target, final, known, present)
+        journal.current().line(f"without dates it is {identity}")
+        with target.open("rb") as archive:
+            client.images.load(archive)
+        _remember(known.items() - before.items())
         ownership.remove(client, raw)
 
 
-def _layers(base: str, final: str) -> tuple[Layers, list[Layers]]:
+@contextmanager
+def _read(client: DockerClient, raw: str, place: Path) -> Iterator[Built]:
+    if near := stored(client.images.get(raw)):
+        yield near
+        return
+    archive = place / "built.tar"
+    run(docker.command("save", f"--output={archive}", raw, timeout=_LIMIT))
+    with saved.opened(archive) as export:
+        yield export
+
+
+def _layers(client: DockerClient, base: str, final: str) -> tuple[Layers, list[Layers]]:
     """The layers of the base, and of all images here that the new one may share some with.
 
     A daemon on containerd's store wants every layer in an archive: there, none is told.
     """
-    with connected() as client:
-        images = [find(client, name) if name else None for name in (base, final)]
-        own = layers_of(images[0]) if images[0] else ()
-        told = [] if names_manifests(client) else [layers_of(one) for one in images if one]
+    images = [find(client, name) if name else None for name in (base, final)]
+    own = layers_of(images[0]) if images[0] else ()
+    told = [] if names_manifests(client) else [layers_of(one) for one in images if one]
     return own, told
 
 
-def _recalled(image: str) -> dict[str, str]:
-    """What the layers of the built `image` became when they were rewritten before."""
-    with connected() as client:
-        layers = layers_of(client.images.get(image))
-    found = {layer: _note(layer) for layer in layers}
-    texts = {layer: note.read_text() for layer, note in found.items() if note.exists()}
+def _recalled(layers: Iterable[str]) -> dict[str, str]:
+    """What the `layers` of a built image became when they were rewritten before."""
+    notes = {layer: _note(layer) for layer in layers}
+    texts = {layer: note.read_text() for layer, note in notes.items() if note.exists()}
     return {layer: text for layer, text in texts.items() if _DIGEST.fullmatch(text)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,16 @@ from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators import images
-from phaseline.operators.images import load_images
+from phaseline.operators.images import load_images, saved
 from phaseline.operators.images.archive import CREATED
 from phaseline.operators.images.build import FRESH
+from phaseline.operators.images.canonical import rewrite
 from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.model import store
 from phaseline.operators.images.ownership import own, own_reference
+from phaseline.operators.images.stored import stored
+from phaseline.process.run import run
+from phaseline.tools import docker
 from tests.contract.images.scratch import DOCKERFILE, PROGRAM, Scratch
 
 
@@ -48,6 +53,26 @@ def test_the_same_source_gives_the_same_image_and_another_another(scratch: Scrat
     again = containerize(scratch.write()).identity
     other = containerize(scratch.write(program=PROGRAM + "# one line\n")).identity
     assert first == again != other
+
+
+def test_read_in_place_and_exported_an_image_becomes_the_same(
+    scratch: Scratch, tmp_path: Path
+) -> None:
+    code = "import os; os.link('/main.py', '/a.py'); os.remove('/etc/passwd')"
+    change = f'USER 0\nRUN ["python3", "-c", "{code}"]\nUSER'
+    context = scratch.write(dockerfile=DOCKERFILE.replace("USER", change, 1))
+    containerize(context)
+    ids = []
+    with connected() as client:
+        image = client.images.get(load_images(context)["app"].id)
+        run(docker.command("save", f"--output={tmp_path / 'export.tar'}", str(image.id)))
+        near = stored(image)
+        assert near
+        ids.append(rewrite(near, tmp_path / "near.tar", "x:1", {}))
+    with saved.opened(tmp_path / "export.tar") as export:
+        ids.append(rewrite(export, tmp_path / "far.tar", "x:1", {}))
+    assert ids == [image.id] * 2
+    assert (tmp_path / "near.tar").read_bytes() == (tmp_path / "far.tar").read_bytes()
 
 
 def test_a_removed_image_is_noticed(scratch: Scratch) -> None:

@@ -1,0 +1,64 @@
+"""An image as `docker save` writes it, which every daemon can."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from phaseline.core.errors import CommandFailed
+from phaseline.operators.images import layers
+
+
+class Saved:
+    """The one image in a docker-archive.
+
+    Raises:
+        CommandFailed: it is no such archive.
+    """
+
+    def __init__(self, archive: tarfile.TarFile) -> None:
+        self._archive = archive
+        manifest = json.load(self._open("manifest.json"))[0]
+        self._config: Mapping[str, Any] = json.load(self._open(manifest["Config"]))
+        digests = self._config["rootfs"]["diff_ids"]
+        self._names = dict(zip(digests, manifest["Layers"], strict=True))
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Its configuration."""
+        return self._config
+
+    def rewrite_layer(self, digest: str, target: Path) -> str:
+        """Write a layer without dates to the tar `target`; returns its new digest."""
+        with self._open(self._names[digest]) as stream, tarfile.open(fileobj=stream) as old:
+            return layers.write(layers.of_archive(old), target)
+
+    def copy_layer(self, digest: str, target: Path) -> None:
+        """Write a layer as it is to the tar `target`."""
+        with self._open(self._names[digest]) as stream, target.open("wb") as copy:
+            shutil.copyfileobj(stream, copy)
+
+    def _open(self, name: str) -> IO[bytes]:
+        try:
+            stream = self._archive.extractfile(name)
+        except KeyError:
+            stream = None
+        if stream is None:
+            raise CommandFailed(f"the saved image holds no {name}", fix="run it again")
+        return stream
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Saved]:
+    """The image in the docker-archive `path`.
+
+    Raises:
+        CommandFailed: it is no such archive.
+    """
+    with tarfile.open(path) as archive:
+        yield Saved(archive)
