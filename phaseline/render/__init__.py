@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
-
 from phaseline.core.errors import InvalidConfiguration
 
 
@@ -20,6 +18,8 @@ def render(template: Path, values: Mapping[str, Any], *, html: bool = False) -> 
     Raises:
         InvalidConfiguration: the template is faulty or uses a name that `values` lacks.
     """
+    from jinja2 import Environment, StrictUndefined, TemplateError
+
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=html
     )

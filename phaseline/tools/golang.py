@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import psutil
-
 from phaseline.core.errors import Unreachable
 from phaseline.core.files import digest_file, digest_text, locked
 from phaseline.core.workspace import cache_folder
@@ -131,6 +129,8 @@ class _Builder:
 
 def environment(user: Mapping[str, str], own: bool) -> dict[str, str]:
     """What Go is told beyond the user's own settings, which stay: proxy, checksum database."""
+    import psutil
+
     told = {
         "CGO_ENABLED": "0",
         "GOFLAGS": "-buildvcs=false -mod=readonly",

@@ -60,17 +60,6 @@ class Kubectl:
         listed = self.get(*arguments)
         return list(listed["items"]) if listed else []
 
-    def present(self, manifest: str, namespace: str) -> set[tuple[str, str]]:
-        """Which objects of a manifest are there: (kind in lower case, name).
-
-        Args:
-            namespace: that of the objects that name none.
-        """
-        flags = ("-n", namespace, "-f", "-", "--ignore-not-found", "-o", "name")
-        listed = run(self.command("get", *flags, stdin=manifest, data=True)).stdout.split()
-        pairs = (line.split("/", 1) for line in listed)
-        return {(kind.partition(".")[0], name) for kind, name in pairs}
-
     def delete(self, *arguments: str, timeout: float = 60.0) -> None:
         """Delete and wait until it is gone; nothing happens if it is not there."""
         run(self.command("delete", *arguments, "--ignore-not-found", timeout=timeout))
@@ -84,7 +73,3 @@ class Kubectl:
             if completed.code == 0 and completed.stdout.strip():
                 return completed.stdout.strip()
         return ""
-
-    def ready(self) -> bool:
-        """Whether the API server says that it is ready."""
-        return attempt(self.command("get", "--raw=/readyz", timeout=5.0)).code == 0

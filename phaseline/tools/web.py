@@ -24,13 +24,15 @@ def request(method: str, url: str, body: Any = None, *, limit: float = 5.0) -> A
     Raises:
         Unreachable: nothing answers within `limit` seconds.
     """
-    import httpx
+    import urllib3
 
+    told = {} if body is None else {"json": body}
     try:
-        answer = httpx.request(method, url, json=body, timeout=limit, trust_env=False)
-    except httpx.TransportError as error:
+        answer = urllib3.request(method, url, timeout=limit, retries=False, **told)
+    except urllib3.exceptions.HTTPError as error:
         raise Unreachable(f"{url} does not answer", why=str(error)) from error
-    return Answer(answer.status_code, answer.text, _parsed(answer.text))
+    text = answer.data.decode(errors="replace")
+    return Answer(answer.status, text, _parsed(text))
 
 
 def _parsed(text: str) -> Any:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters.embedded import running
 from phaseline.operators.clusters.embedded.layout import Layout, layout
 from phaseline.operators.clusters.model import kubeconfig, require
+from phaseline.tools import api_server
+from phaseline.tools.api_server import ApiServer
 from phaseline.tools.ctr import Ctr
 from phaseline.tools.kubectl import Kubectl
 from phaseline.tools.toolchain import ensure
@@ -29,6 +33,16 @@ def kubectl(context: Context) -> Kubectl:
     require(context)
     tools = ensure("kubernetes", context.pipeline.cluster.kubernetes)
     return Kubectl(tools.path / "kubectl", kubeconfig(context))
+
+
+def api(context: Context) -> AbstractContextManager[ApiServer]:
+    """The API server, connected to as the cluster's administrator.
+
+    Raises:
+        CheckFailed: this workspace has no cluster.
+    """
+    require(context)
+    return api_server.connected(kubeconfig(context))
 
 
 def node_images(context: Context) -> Ctr:

@@ -25,7 +25,8 @@ def check_health(context: Context) -> Report:
     """
     now = running.status(access.embedded(context))
     faults = [f"{name} is not ready" for name, unit in now["units"].items() if not unit["ready"]]
-    nodes = access.kubectl(context).items("nodes")
+    with access.api(context) as api:
+        nodes = api.items("/api/v1/nodes")
     faults += [fault for node in nodes for fault in node_faults(node)]
     if faults or not nodes:
         raise CheckFailed(

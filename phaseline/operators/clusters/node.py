@@ -29,7 +29,8 @@ def start(context: Context) -> Report:
 
 def identity(context: Context) -> dict[str, str]:
     """What makes this cluster this one: the UID of kube-system, and where its node answers."""
-    found = access.kubectl(context).get("namespace", "kube-system")
+    with access.api(context) as api:
+        found = api.get("/api/v1/namespaces/kube-system")
     return {"cluster": found["metadata"]["uid"], "address": access.node_address(context)}
 
 
@@ -42,7 +43,8 @@ def start_stands(context: Context) -> Standing:
     down = [name for name, unit in now["units"].items() if not unit["ready"]]
     if now["phase"] != "running" or down:
         return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())
-    ready = access.kubectl(context).ready()
+    with access.api(context) as api:
+        ready = api.ready()
     return Standing(ready, f"the API server {'answers' if ready else 'does not answer'}")
 
 

@@ -27,7 +27,8 @@ def planned(context: Context) -> dict[str, str]:
 def node(context: Context) -> dict[str, str]:
     """The node's processes and whether they are up, and the versions that the node tells."""
     units = running.status(access.embedded(context))["units"]
-    nodes = access.kubectl(context).items("nodes")
+    with access.api(context) as api:
+        nodes = api.items("/api/v1/nodes")
     told = [one["status"]["nodeInfo"] for one in nodes]
     return {
         "nodes": str(len(nodes)),
@@ -39,10 +40,9 @@ def node(context: Context) -> dict[str, str]:
 
 def storage(context: Context) -> dict[str, str]:
     """The storage classes with their provisioners; the default one is marked."""
-    return {
-        f"storage class {one['metadata']['name']}": _class(one)
-        for one in access.kubectl(context).items("storageclasses")
-    }
+    with access.api(context) as api:
+        classes = api.items("/apis/storage.k8s.io/v1/storageclasses")
+    return {f"storage class {one['metadata']['name']}": _class(one) for one in classes}
 
 
 def _class(one: Mapping[str, Any]) -> str:

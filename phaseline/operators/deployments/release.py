@@ -63,9 +63,8 @@ def _identity(helm: Helm, name: str) -> dict[str, str]:
 
 
 def _gone(context: Context, manifest: str) -> list[str]:
-    present = access.kubectl(context).present(manifest, context.pipeline.chart.namespace)
-    wanted = [(str(one["kind"]), str(one["metadata"]["name"])) for one in parse(manifest)]
-    return [f"{kind}/{name}" for kind, name in wanted if (kind.lower(), name) not in present]
+    with access.api(context) as api:
+        return api.absent(parse(manifest), context.pipeline.chart.namespace)
 
 
 def _mend(helm: Helm, name: str) -> None:

@@ -29,8 +29,11 @@ class World:
 
 def look(context: Context, *, events: bool = False) -> World:
     """The workloads and pods of the release's namespace, with its events if wanted."""
-    kinds = "deployments,statefulsets,daemonsets,pods" + (",events" if events else "")
-    items = access.kubectl(context).items("-n", context.pipeline.chart.namespace, kinds)
+    place = f"namespaces/{context.pipeline.chart.namespace}"
+    workloads = [f"/apis/apps/v1/{place}/{one.lower()}s" for one in _WORKLOADS]
+    others = [f"/api/v1/{place}/{one}" for one in ("pods", *(("events",) if events else ()))]
+    with access.api(context) as api:
+        items = api.items(*workloads, *others)
     return World(
         workloads=tuple(one for one in items if one["kind"] in _WORKLOADS),
         pods=tuple(one for one in items if one["kind"] == "Pod"),

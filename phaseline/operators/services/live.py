@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CheckFailed
-from phaseline.core.settings import Address
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
+
+if TYPE_CHECKING:
+    from phaseline.core.settings import Address
 
 Object = Mapping[str, Any]
 
@@ -30,7 +32,11 @@ class Live:
 def look(context: Context) -> tuple[Live, ...]:
     """The Services of the release's namespace, by name."""
     namespace = context.pipeline.chart.namespace
-    items = access.kubectl(context).items("-n", namespace, "services,endpointslices")
+    with access.api(context) as api:
+        items = api.items(
+            f"/api/v1/namespaces/{namespace}/services",
+            f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+        )
     ready: dict[str, list[str]] = {}
     for one in items:
         if one["kind"] == "EndpointSlice":

@@ -59,8 +59,8 @@ def start(layout: Layout, binaries: Path) -> None:
     await_units(layout, deadline, ("kube-apiserver",))
     _bootstrap(layout, binaries, deadline)
     await_units(layout, deadline, tuple(unit_names(layout)))
-    await_node(layout, binaries, deadline)
-    await_pods(layout, binaries, launched, deadline)
+    await_node(layout, deadline)
+    await_pods(layout, launched, deadline)
 
 
 def stop(layout: Layout) -> None:

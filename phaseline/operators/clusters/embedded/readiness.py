@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from phaseline.core.errors import CheckFailed, TimedOut
@@ -13,7 +12,7 @@ from phaseline.operators.clusters.embedded.layout import Layout
 from phaseline.operators.clusters.embedded.running import status, supervisor, tail
 from phaseline.process import journal
 from phaseline.process.groups import pause
-from phaseline.tools.kubectl import Kubectl
+from phaseline.tools.api_server import connected
 
 GIVE_UP_AFTER = 6  # restarts of a unit that never became ready
 
@@ -44,15 +43,15 @@ def await_units(layout: Layout, deadline: float, names: tuple[str, ...]) -> None
         pause(0.05)
 
 
-def await_node(layout: Layout, binaries: Path, deadline: float) -> None:
+def await_node(layout: Layout, deadline: float) -> None:
     """Wait until the node is Ready.
 
     Raises:
         TimedOut: `deadline` (monotonic seconds) is over; says what kubelet says.
     """
-    kubectl = Kubectl(binaries / "kubectl", layout.folder / "kubeconfig")
     while True:
-        node = kubectl.get("node", layout.state.name)
+        with connected(layout.folder / "kubeconfig") as api:
+            node = api.get(f"/api/v1/nodes/{layout.state.name}")
         conditions = {c["type"]: c for c in node["status"].get("conditions", [])} if node else {}
         ready = conditions.get("Ready", {"status": "Unknown", "message": "it has not registered"})
         if ready["status"] == "True":
@@ -63,15 +62,19 @@ def await_node(layout: Layout, binaries: Path, deadline: float) -> None:
         pause(0.1)
 
 
-def await_pods(layout: Layout, binaries: Path, launched: float, deadline: float) -> None:
+def await_pods(layout: Layout, launched: float, deadline: float) -> None:
     """Wait until no pod is told to run by a status from before the launch."""
-    kubectl = Kubectl(binaries / "kubectl", layout.folder / "kubeconfig")
-    while stale := [pod for pod in kubectl.items("pods", "-A") if predates(pod, launched)]:
+    while stale := _stale(layout, launched):
         name = stale[0]["metadata"]["name"]
         if time.monotonic() > deadline:
             raise TimedOut(f"the pod {name} is not taken up again", why=tail(layout, "kubelet"))
         journal.progress(f"waiting for the node to take up {name} again")
         pause(0.2)
+
+
+def _stale(layout: Layout, launched: float) -> list[Mapping[str, Any]]:
+    with connected(layout.folder / "kubeconfig") as api:
+        return [pod for pod in api.items("/api/v1/pods") if predates(pod, launched)]
 
 
 def predates(pod: Mapping[str, Any], moment: float) -> bool:
