@@ -168,7 +168,7 @@ def web_server(folder: Path, page: Path, *upstreams: str) -> Server:
     """nginx with the image's settings, only its places and ports changed; not started yet."""
     port = free_port()
     servers = "".join(f"server {url.removeprefix('http://')}; " for url in upstreams)
-    (folder / "upstream.conf").write_text(f"upstream backend {{ {servers}keepalive 16; }}\n")
+    (folder / "upstream.conf").write_text(f"upstream backend {{ {servers}}}\n")
     settings = (FRONTEND / "nginx.conf").read_text()
     for image, here in {
         "/etc/todo/upstream.conf": str(folder / "upstream.conf"),

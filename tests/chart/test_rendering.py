@@ -103,9 +103,7 @@ def test_updates_keep_the_old_pod_until_the_new_one_serves(objects: Rendered, ti
 
 def test_the_frontend_is_told_where_the_backend_is(objects: Rendered) -> None:
     settings = objects(release="r1")["ConfigMap/r1-frontend"]["data"]["upstream.conf"]
-    assert (
-        " ".join(settings.split()) == "upstream backend { server r1-backend:8000; keepalive 16; }"
-    )
+    assert " ".join(settings.split()) == "upstream backend { server r1-backend:8000; }"
 
 
 def test_changed_settings_roll_only_their_own_pods(objects: Rendered) -> None:
