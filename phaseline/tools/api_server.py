@@ -118,7 +118,7 @@ def _access(kubeconfig: Path) -> tuple[SplitResult, ssl.SSLContext]:
     """The server's address, and trust in it with our certificate for it."""
     import yaml
 
-    told = yaml.safe_load(kubeconfig.read_text())
+    told = yaml.load(kubeconfig.read_text(), Loader=yaml.CSafeLoader)
     chosen = _named(told, "contexts", told["current-context"])["context"]
     cluster = _named(told, "clusters", chosen["cluster"])["cluster"]
     user = _named(told, "users", chosen["user"])["user"]

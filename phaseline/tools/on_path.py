@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from phaseline.process.command import Command
 from phaseline.process.run import attempt
 from phaseline.tools.model import Lookup
 from phaseline.tools.versions import Version, parse, show
+
+_asking = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def _version(lookup: Lookup, program: Path) -> Version | None:
 def _answer(program: Path, arguments: tuple[str, ...]) -> str | None:
     status = program.stat()
     identity = status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
-    return _ask(str(program), arguments, identity)
+    with _asking:  # steps that run side by side ask the same
+        return _ask(str(program), arguments, identity)
 
 
 @lru_cache(maxsize=256)

@@ -63,7 +63,7 @@ def parse(text: str) -> tuple[Object, ...]:
         CheckFailed: it is not YAML, or one of its documents is no Kubernetes object.
     """
     try:
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+        documents = [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one is not None]
     except yaml.YAMLError as error:
         raise CheckFailed("what the chart renders is not YAML", why=str(error)) from error
     return tuple(one for document in documents for one in _flattened(document))

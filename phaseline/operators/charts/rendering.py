@@ -71,4 +71,4 @@ def rendered(context: Context, *more: Path) -> str:
 
 def read_values(path: Path) -> dict[str, Any]:
     """A values file; an empty one is an empty mapping."""
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
