@@ -196,6 +196,7 @@ def test_what_the_gate_refuses(shop: Path, name: str, old: str, new: str, words:
     path.write_text(path.read_text().replace(old, new))
     context = opened(shop)
     charts.render_values(context)
+    charts.render_manifest(context)
     with pytest.raises(CheckFailed, match=words):
         charts.check_chart(context)
 

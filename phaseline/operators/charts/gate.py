@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +13,44 @@ from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report
 from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
-from phaseline.operators.charts.rendering import chart_folder, rendered, values_file
+from phaseline.operators.charts.manifest import read_manifest
+from phaseline.operators.charts.rendering import (
+    chart_folder,
+    rendered,
+    values_file,
+)
 from phaseline.process import journal
 from phaseline.process.run import attempt
+from phaseline.process.threads import each
 from phaseline.tools.helm import Helm
 
 UNKNOWN = "phaselineUnknown"
 
 
 def check_chart(context: Context) -> Report:
-    """Lint strictly, render twice, and try values that the schema has to refuse.
+    """Lint strictly, render again, and try values that the schema has to refuse.
 
     Raises:
         CheckFailed: the linter's findings; two renderings differ; an unknown value was taken.
     """
-    journal.progress("lints the chart")
-    _lint(context)
-    journal.progress("renders the chart twice")
-    difference = first_difference(rendered(context), rendered(context))
-    if difference:
+    tried = list(unknown_values(context.pipeline.components))
+    refusals = [partial(_expect_refusal, context, field, values) for field, values in tried]
+    journal.progress(f"lints and renders the chart, and tries {len(tried)} unknown values")
+    each(_call, [partial(_lint, context), partial(_renders_alike, context), *refusals])
+    return Report(summary=f"lint clean, renders alike, {len(tried)} unknown values refused")
+
+
+def _call(check: Callable[[], None]) -> None:
+    check()
+
+
+def _renders_alike(context: Context) -> None:
+    if difference := first_difference(read_manifest(context), rendered(context)):
         raise CheckFailed(
             "two renderings of the chart differ",
             why=difference,
             fix="take random values and times out of the templates; keep them with `lookup`",
         )
-    tried = list(unknown_values(context.pipeline.components))
-    for field, values in tried:
-        journal.progress(f"tries the unknown value {field}")
-        _expect_refusal(context, field, values)
-    return Report(summary=f"lint clean, renders alike, {len(tried)} unknown values refused")
 
 
 def _lint(context: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -85,16 +86,31 @@ def _flattened(document: Any) -> Iterator[Object]:
         yield document
 
 
+def manifest_file(context: Context) -> Path:
+    """Where T014 writes what the chart makes of the values."""
+    return context.state / "chart" / "manifest.yaml"
+
+
+def read_manifest(context: Context) -> str:
+    """What T014 rendered, as text.
+
+    Raises:
+        InvalidConfiguration: nothing was rendered yet.
+    """
+    try:
+        return manifest_file(context).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        reason = "the chart was not rendered yet"
+        raise InvalidConfiguration(reason, fix="run `invoke chart`") from None
+
+
 def load_manifest(context: Context) -> tuple[Object, ...]:
     """The objects that T014 rendered.
 
     Raises:
         InvalidConfiguration: nothing was rendered yet.
     """
-    path = context.state / "chart" / "manifest.yaml"
-    if not path.exists():
-        raise InvalidConfiguration("the chart was not rendered yet", fix="run `invoke chart`")
-    return parse(path.read_text(encoding="utf-8"))
+    return parse(read_manifest(context))
 
 
 def name_of(one: Object) -> str:

@@ -10,7 +10,7 @@ import yaml
 from phaseline.core.files import digest_text, write_atomic
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.charts.manifest import parse
+from phaseline.operators.charts.manifest import manifest_file, parse
 from phaseline.operators.charts.values import lay_images
 from phaseline.operators.images.model import require_image
 from phaseline.process.run import run
@@ -55,7 +55,7 @@ def render_manifest(context: Context) -> Report:
     """
     text = rendered(context)
     objects = parse(text)
-    write_atomic(context.state / "chart" / "manifest.yaml", text, mode=0o600)
+    write_atomic(manifest_file(context), text, mode=0o600)
     return Report(summary=f"{len(objects)} objects, sha256 {digest_text(text)[:12]}")
 
 
