@@ -14,7 +14,7 @@ from phaseline.operators.deployments.rollout import await_rollout
 from phaseline.operators.deployments.world import look
 from phaseline.process import journal
 from phaseline.process.run import run
-from phaseline.tools.helm import Helm, Status
+from phaseline.tools.helm import Helm, Release, Status
 
 
 def install_release(context: Context) -> Report:
@@ -33,38 +33,42 @@ def install_release(context: Context) -> Report:
     limit = float(chart.timeout_seconds)
     run(helm.upgrade(chart.release, chart_folder(context), values_file(context), timeout=limit))
     count = await_rollout(context, limit=limit)
-    identity = _identity(helm, chart.release)
+    identity = _identity(context, helm)
     return Report(f"revision {identity['revision']}, {count} workloads available", identity)
 
 
 def install_release_stands(context: Context) -> Standing:
-    """Whether the release is deployed, all its objects are there and its workloads available."""
-    release = Helm.of(context, kubeconfig(context)).status(context.pipeline.chart.release)
+    """Whether the release is deployed, its objects are as they were left and all is available."""
+    helm = Helm.of(context, kubeconfig(context))
+    release = helm.status(context.pipeline.chart.release)
     if release is None or release.info.status is not Status.DEPLOYED:
         return Standing(False, f"the release is {release.info.status if release else 'gone'}")
-    if gone := _gone(context, release.manifest):
+    identity = _told(context, release)
+    if gone := [name for name, state in identity.items() if not state]:
         return Standing(False, f"{gone[0]} is gone")
-    world = look(context)
-    if world.unfinished:
-        return Standing(False, world.unfinished[0])
-    return Standing(True, f"revision {release.version} is deployed and available")
+    unfinished = look(context).unfinished
+    seen = f"revision {release.version} is deployed and available, and nothing in it was altered"
+    return Standing(not unfinished, unfinished[0] if unfinished else seen, identity)
 
 
-def _identity(helm: Helm, name: str) -> dict[str, str]:
+def _identity(context: Context, helm: Helm) -> dict[str, str]:
+    name = context.pipeline.chart.release
     release = helm.status(name)
     if release is None:
         raise CheckFailed(f"the release {name} is gone", why="something removed it meanwhile")
+    return _told(context, release)
+
+
+def _told(context: Context, release: Release) -> dict[str, str]:
+    with access.api(context) as api:
+        objects = api.states(parse(release.manifest), context.pipeline.chart.namespace)
     return {
         # a release that was deleted and made again begins at the same revision
         "installed": release.info.first_deployed.isoformat(),
         "revision": str(release.version),
         "manifest": digest_text(release.manifest),
+        **objects,
     }
-
-
-def _gone(context: Context, manifest: str) -> list[str]:
-    with access.api(context) as api:
-        return api.absent(parse(manifest), context.pipeline.chart.namespace)
 
 
 def _mend(helm: Helm, name: str) -> None:
