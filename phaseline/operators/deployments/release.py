@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phaseline.core.errors import CheckFailed
+from phaseline.core.errors import CheckFailed, PhaselineError, TimedOut
 from phaseline.core.files import digest_text
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
@@ -20,7 +20,8 @@ from phaseline.tools.helm import Helm, Release, Status
 def install_release(context: Context) -> Report:
     """Install the chart, or upgrade the release, and wait until every workload is available.
 
-    A release that an ended run left half-way is put back first.
+    A release that an ended run left half-way is put back first. One that does not come up is put
+    back as it was; a first one stays as it is, to be looked at.
 
     Raises:
         CommandFailed: helm refuses; its words are in the message.
@@ -28,11 +29,14 @@ def install_release(context: Context) -> Report:
     """
     chart = context.pipeline.chart
     helm = Helm.of(context, kubeconfig(context))
-    _mend(helm, chart.release)
+    before = _mend(helm, chart.release)
     journal.progress(f"applying {chart.release}")
     limit = float(chart.timeout_seconds)
     run(helm.upgrade(chart.release, chart_folder(context), values_file(context), timeout=limit))
-    count = await_rollout(context, limit=limit)
+    try:
+        count = await_rollout(context, limit=limit)
+    except (CheckFailed, TimedOut) as error:
+        raise _put_back(helm, chart.release, before, error) from error
     identity = _identity(context, helm)
     return Report(f"revision {identity['revision']}, {count} workloads available", identity)
 
@@ -71,10 +75,21 @@ def _told(context: Context, release: Release) -> dict[str, str]:
     }
 
 
-def _mend(helm: Helm, name: str) -> None:
+def _mend(helm: Helm, name: str) -> int:
+    """Undo what an ended run left half-way; the newest revision that worked, 0 for none."""
     revisions = helm.history(name)
-    if not revisions or not revisions[-1].status.pending:
-        return
     good = [one.revision for one in revisions if one.status in (Status.DEPLOYED, Status.SUPERSEDED)]
-    journal.progress(f"putting back the release, which was left {revisions[-1].status}")
-    run(helm.rollback(name, good[-1]) if good else helm.uninstall(name))
+    if revisions and revisions[-1].status.pending:
+        journal.progress(f"putting back the release, which was left {revisions[-1].status}")
+        run(helm.rollback(name, good[-1]) if good else helm.uninstall(name))
+    return good[-1] if good else 0
+
+
+def _put_back(helm: Helm, name: str, revision: int, error: PhaselineError) -> PhaselineError:
+    """Go back to `revision`; the error that says so, too."""
+    if not revision:
+        return error
+    journal.progress(f"putting back revision {revision}")
+    run(helm.rollback(name, revision))
+    told = f"{error.why}\n{name} was put back as it was in revision {revision}".strip()
+    return type(error)(error.what, why=told, fix=error.fix)
