@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from phaseline.core.errors import CheckFailed, CommandFailed
@@ -13,6 +11,7 @@ from phaseline.core.report import Report
 from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
 from phaseline.operators.charts.rendering import chart_folder, rendered, values_file
+from phaseline.operators.images.draft import draft
 from phaseline.process import journal
 from phaseline.process.run import attempt
 from phaseline.tools.helm import Helm
@@ -77,8 +76,8 @@ def first_difference(first: str, second: str) -> str:
 
 
 def _expect_refusal(context: Context, field: str, values: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory(prefix="values-", dir=context.state / "chart") as folder:
-        trial = Path(folder) / "unknown.yaml"
+    with draft(context.state / "chart.draft") as folder:
+        trial = folder / "unknown.yaml"
         trial.write_text(json.dumps(values))
         try:
             rendered(context, trial)
