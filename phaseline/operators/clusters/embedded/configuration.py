@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from phaseline.core.errors import ToolMissing
-from phaseline.core.files import remove_drafts, write_atomic
+from phaseline.core.files import write_atomic
 from phaseline.operators.clusters.embedded.layout import (
     CNI_RESULTS,
     INSIDE,
@@ -45,8 +45,6 @@ def write(layout: Layout, binaries: Path) -> None:
     Args:
         binaries: the folder that holds kubelet, kube-apiserver and the others.
     """
-    for folder in (layout.folder, layout.config):
-        remove_drafts(folder)
     values = {
         **layout.state.model_dump(),
         "host_address": layout.state.host_address,
