@@ -155,8 +155,9 @@ def test_nothing_is_half_made(workspace: Workspace, last: Ran, half_made_before:
     assert found == []
     assert set(_in_caches()) - half_made_before == set()
     assert list(workspace.temporary.iterdir()) == []
-    assert _trials(ProductWorkspace(workspace.root).id) == []
-    own = application.docker_images(f"localhost/{ProductWorkspace(workspace.root).id}/")
+    prefix = f"localhost/{ProductWorkspace(workspace.root).id}/"
+    assert _containers(prefix) == []
+    own = application.docker_images(prefix)
     assert own
     assert [name for name in own if name.endswith(":raw")] == []
 
@@ -180,11 +181,11 @@ def _in_caches() -> Iterator[Path]:
     yield from cache_folder().glob("wheels/.fetch")
 
 
-def _trials(prefix: str) -> list[str]:
+def _containers(prefix: str) -> list[str]:
     client = docker.client()
     try:
         listed = client.containers.list(all=True, ignore_removed=True)
-        return [name for one in listed if (name := str(one.name)).startswith(prefix)]
+        return [str(one.name) for one in listed if one.attrs["Config"]["Image"].startswith(prefix)]
     finally:
         client.close()
 
