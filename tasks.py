@@ -35,7 +35,7 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 service = Module("phaseline.operators.services.checks")
-# Of which version a tool is, as part of a step's key.
+# Of which version a tool is, and the like, as part of a step's key.
 identity = Module("phaseline.operators.hosts.identity")
 # What of each live effect is compared when it is replayed.
 image_facts = Module("phaseline.operators.images.projection")
@@ -44,6 +44,14 @@ cluster_facts = Module("phaseline.operators.clusters.projection")
 release_facts = Module("phaseline.operators.deployments.projection")
 service_facts = Module("phaseline.operators.services.projection")
 tool_facts = Module("phaseline.operators.hosts.projection")
+
+# Environment variables that decide what builders make, by the names that they give them. Those that
+# only decide whence packages come do not count: their digests are locked.
+OF_IMAGES = ("DOCKER_DEFAULT_PLATFORM", "SOURCE_DATE_EPOCH")
+OF_PAGES = (
+    *("NODE_ENV", "NODE_OPTIONS", "SOURCE_DATE_EPOCH", "BROWSERSLIST*"),
+    *("VITE_*", "REACT_APP_*", "NEXT_PUBLIC_*", "VUE_APP_*"),
+)
 
 # The step that makes the image of each role.
 IMAGES: dict[Role, str] = {
@@ -65,6 +73,7 @@ GRAPH = Graph(
                     "T003",
                     "Minikube configuration and scripts",
                     minikube.render_configuration,
+                    traits=(identity.workspace,),
                     needs=("setup.fit",),
                     settings=("cluster", "application"),
                     outputs=("{state}/minikube",),
@@ -127,6 +136,7 @@ GRAPH = Graph(
                     "Base images",
                     images.base_image,
                     traits=(identity.machine,),
+                    variables=OF_IMAGES,
                     needs=("setup.docker",),
                     settings=("bases",),
                     outputs=("{state}/images/base-*.json",),
@@ -165,6 +175,7 @@ GRAPH = Graph(
                     "Image of the backend",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="backend",
                     needs=("setup.docker", "T007.base", "T007.dockerfile", "T007.packages"),
                     inputs=("{sources}",),
@@ -186,6 +197,7 @@ GRAPH = Graph(
                     "Image of the database",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="database",
                     needs=("setup.docker", "T007.base", "T007.database.dockerfile"),
                     inputs=("{sources}",),
@@ -207,6 +219,7 @@ GRAPH = Graph(
                     "Web page",
                     images.prepare,
                     traits=(identity.node,),
+                    variables=OF_PAGES,
                     role="frontend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
@@ -217,6 +230,7 @@ GRAPH = Graph(
                     "Image of the frontend",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="frontend",
                     needs=("setup.docker", "T007.base", "T008.dockerfile", "T008.page"),
                     inputs=("{sources}",),
@@ -437,7 +451,7 @@ GRAPH = Graph(
                     "T026.images",
                     "Images on the node",
                     node_images.load_images,
-                    needs=(*IMAGES.values(), "T021.start"),
+                    needs=("setup.docker", *IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
                     projection=release_facts.on_node,
                     tests=(

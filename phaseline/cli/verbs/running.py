@@ -71,7 +71,7 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
         if watch:
             from phaseline.cli import watching
 
-            return watching.watch(graph, lambda: context(folder), asked)
+            return watching.watch(graph, lambda: context(folder), asked, folder)
         return run_phases(graph, context(folder), asked)
 
     return run

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
+from phaseline.operators.images.daemon import discard
+
 if TYPE_CHECKING:
     from docker import DockerClient
 
@@ -29,16 +31,19 @@ class Contents:
     setuid: tuple[str, ...] = ()
 
 
-def read_contents(client: DockerClient, image: str) -> Contents:
-    """Look through the merged file system of `image`; its container is never started."""
-    container = client.containers.create(image, command=["never-started"], network_mode="none")
+def read_contents(client: DockerClient, image: str, name: str) -> Contents:
+    """Look through the merged file system of `image`; its container `name` is never started."""
+    discard(client, name)  # one that a killed run left behind
+    container = client.containers.create(
+        image, name=name, command=["never-started"], network_mode="none"
+    )
     try:
         with tempfile.TemporaryFile() as stream:
             stream.writelines(cast(Iterable[bytes], container.export()))
             stream.seek(0)
             return classify(stream)
     finally:
-        container.remove(force=True, v=True)
+        discard(client, name)
 
 
 def classify(stream: IO[bytes]) -> Contents:

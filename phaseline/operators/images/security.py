@@ -60,7 +60,8 @@ def _look_through(context: Context, component: Component) -> list[Finding]:
     record = require_image(context, component.name)
     with connected() as client, pulse(f"looks through the image of {component.name}"):
         config = client.images.get(record.reference).attrs["Config"]
-        contents = read_contents(client, own_reference(context, record))
+        name = f"{context.workspace.id}-look-{component.name}"
+        contents = read_contents(client, own_reference(context, record), name)
     return judge(component, record, _below(context, component), config, contents)
 
 

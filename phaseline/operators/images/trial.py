@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.settings import Component, TryOut
 from phaseline.core.workspace import Context
-from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.daemon import connected, discard
 from phaseline.operators.images.model import require_image
 from phaseline.operators.images.ownership import own_reference
 from phaseline.operators.images.pulse import pulse
@@ -45,14 +44,14 @@ def _try(context: Context, component: Component) -> str:
     reference = own_reference(context, require_image(context, component.name))
     name = f"{context.workspace.id}-trial-{component.name}"
     with connected() as client:
-        _discard(client, name)  # one that a killed run left behind
+        discard(client, name)  # one that a killed run left behind
         try:
             container = _start(client, name, reference, component, component.try_out)
             with pulse(f"tries out {component.name}"):
                 ready = _await_words(container, component.name, component.try_out.logs)
                 stopped, code = _stop(container, component.name)
         finally:
-            _discard(client, name)
+            discard(client, name)
     return (
         f"{component.name}: ready after {ready:.1f} s, "
         f"ended {stopped:.1f} s after SIGTERM with code {code}"
@@ -132,10 +131,3 @@ def _stop(container: Container, name: str) -> tuple[float, int]:
 
 def _tail(log: str) -> str:
     return "\n".join(log.strip().splitlines()[-10:]) or "its log is empty"
-
-
-def _discard(client: DockerClient, name: str) -> None:
-    from docker.errors import NotFound
-
-    with suppress(NotFound):
-        client.containers.get(name).remove(force=True, v=True)
