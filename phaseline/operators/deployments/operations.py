@@ -91,7 +91,7 @@ def logs(
 
 
 def _logs(context: Context, workload: str, lines: int, follow: bool) -> Command:
-    flags = ("--all-pods", "--all-containers", "--prefix", f"--tail={lines}")
+    flags = ("--all-pods", "--prefix", f"--tail={lines}")
     return access.kubectl(context).command(
         "logs",
         *("-n", context.pipeline.chart.namespace, workload, *flags),
