@@ -280,6 +280,7 @@ GRAPH = Graph(
                         needs=(image,),
                         projection=image_facts.examined,
                         tests=(
+                            "tests/contract/images/test_runtime.py",
                             "tests/contract/images/test_build.py::test_an_image_that_does_not_run_as_it_must",
                             "tests/contract/images/test_build.py::test_files_and_folders_of_a_trial_are_there",
                         ),

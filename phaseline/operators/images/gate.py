@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed
@@ -44,7 +45,7 @@ def all_findings(context: Context, component: Component) -> Sheet:
     """All that was found on one component, allowances without use among it."""
     sheet = recall(context, component.name)
     idle = unused(component, sheet.findings)
-    return Sheet(findings=settled((*sheet.findings, *idle), ()), skipped=sheet.skipped)
+    return replace(sheet, findings=settled((*sheet.findings, *idle), ()))
 
 
 def _differences(client: DockerClient, record: BuiltImage) -> list[str]:

@@ -52,7 +52,8 @@ def _try(context: Context, component: Component) -> str:
     with connected() as client:
         _discard(client, name)  # one that a killed run left behind
         try:
-            container = _start(client, name, reference, component, component.try_out)
+            container = create(client, name, reference, component, component.try_out)
+            container.start()
             with pulse(f"tries out {component.name}"):
                 ready = _await_words(container, component, component.try_out)
                 healthy = _await_health(container, component.name)
@@ -65,9 +66,10 @@ def _try(context: Context, component: Component) -> str:
     )
 
 
-def _start(
+def create(
     client: DockerClient, name: str, image: str, component: Component, how: TryOut
 ) -> Container:
+    """A container of `image` that may do as little as a pod of it, not started yet."""
     owned = f"mode=0700,uid={component.user},gid={component.user}"
     container = client.containers.create(
         image,
@@ -86,7 +88,6 @@ def _start(
     )
     for path, content in how.files.items():
         container.put_archive(str(PurePosixPath(path).parent), _packed(path, content))
-    container.start()
     return container
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,15 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """What one kind of check found on one component, and what it could not do, with the reason."""
+    """What one kind of check found on one component, and what it could not do, with the reason.
+
+    Attributes:
+        looked: there was a check at all.
+    """
 
     findings: tuple[Finding, ...] = ()
-    skipped: tuple[str, ...] = field(default=())
+    skipped: tuple[str, ...] = ()
+    looked: bool = True
 
 
 def found(rule: str, component: Component, what: str, place: str = "") -> Finding:
@@ -114,7 +119,7 @@ def recall(context: Context, component: str) -> Sheet:
     sheets = [_read(path) for path in paths]
     findings = [finding for sheet in sheets for finding in sheet.findings]
     skipped = tuple(one for sheet in sheets for one in sheet.skipped)
-    return Sheet(findings=settled(findings, ()), skipped=skipped)
+    return Sheet(findings=settled(findings, ()), skipped=skipped, looked=bool(sheets))
 
 
 def _read(path: Path) -> Sheet:
