@@ -10,6 +10,7 @@ from phaseline.core.files import write_atomic
 from phaseline.core.workspace import cache_folder
 from phaseline.operators.images import ownership
 from phaseline.operators.images.canonical import Layers, rewrite
+from phaseline.operators.images.checks.layer import read_ahead
 from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.identity import names_manifests
 from phaseline.process import journal
@@ -35,6 +36,7 @@ def settle(raw: str, final: str, base: str, place: Path, *, fresh: bool) -> None
     run(docker.command("save", f"--output={built}", raw, timeout=_LIMIT))
     known = {**({} if fresh else _recalled(raw)), **before}
     identity = rewrite(built, target, final, known, present)
+    read_ahead(target)
     journal.current().line(f"without dates it is {identity}")
     run(docker.command("load", f"--input={target}", timeout=_LIMIT))
     _remember(known.items() - before.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -90,3 +91,17 @@ def test_an_export_that_lacks_a_layer_is_refused(tmp_path: Path) -> None:
     write_archive(tmp_path / "layer", "x:1", tmp_path / "image.tar")
     with (tmp_path / "image.tar").open("rb") as stream, pytest.raises(CommandFailed):
         exported(stream, ["sha256:absent"])
+
+
+def test_small_layers_are_read_before_the_daemon_has_them(tmp_path: Path) -> None:
+    small, large = tar_of({"/a": b"a"}), tar_of({"/b": b"b" * (9 << 20)})
+    digests = [hashlib.sha256(one).hexdigest() for one in (small, large)]
+    with tarfile.open(tmp_path / "image.tar", "w") as archive:
+        files = {f"{digests[0]}.tar": small, f"{digests[1]}.tar": large, "manifest.json": b"[]"}
+        for name, content in files.items():
+            header = tarfile.TarInfo(name)
+            header.size = len(content)
+            archive.addfile(header, io.BytesIO(content))
+    layer.read_ahead(tmp_path / "image.tar")
+    known = [layer.recalled(f"sha256:{digest}") for digest in digests]
+    assert [one and list(one.members) for one in known] == [["/a"], None]

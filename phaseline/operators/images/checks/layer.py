@@ -21,6 +21,7 @@ from phaseline.operators.images.checks.packages import Package
 _FORMAT = f"1-{secrets.FORMAT}"  # raise it when what is read of a layer changes
 _CAPABILITY = "SCHILY.xattr.security.capability"
 _KINDS = {tarfile.SYMTYPE: "link", tarfile.DIRTYPE: "folder", tarfile.LNKTYPE: "file"}
+_SMALL = 8 << 20  # bytes of a layer that costs next to nothing to read
 _DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE)
 
 
@@ -90,6 +91,22 @@ def read(digest: str, stream: IO[bytes]) -> Layer:
     layer = Layer(digest, members, secret, told)
     write_atomic(_place(digest), json.dumps(_plain(layer)))
     return layer
+
+
+def read_ahead(archive: Path) -> None:
+    """Read the small layers of an image while they are at hand, before the daemon has them.
+
+    Their names in `archive` are their digests, which `canonical.rewrite` has computed. After an
+    edit the image need not be exported to be looked through; that takes as long as it is large.
+    """
+    with tarfile.open(archive) as whole:
+        for header in whole:
+            name, _, kind = header.name.partition(".")
+            if kind != "tar" or header.size > _SMALL or _place(name).exists():
+                continue
+            stream = whole.extractfile(header)
+            assert stream
+            read(f"sha256:{name}", stream)
 
 
 def merged(layers: Sequence[Layer]) -> dict[str, tuple[int, Member]]:
