@@ -65,7 +65,8 @@ class Checkout:
                 if now - started > limit:
                     process.terminate()
         if process.returncode:
-            sys.exit(f"invoke {' '.join(arguments)} failed; see {log}")
+            told = log.read_text(errors="replace")[-3000:]  # the log goes with the checkout
+            sys.exit(f"{told}\ninvoke {' '.join(arguments)} failed")
         return time.monotonic() - started, max(silence, time.monotonic() - last)
 
     def seconds_of(self, step: str) -> float:

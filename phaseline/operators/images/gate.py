@@ -44,7 +44,7 @@ def check_images(context: Context) -> Report:
 def all_findings(context: Context, component: Component) -> Sheet:
     """All that was found on one component, allowances without use among it."""
     sheet = recall(context, component.name)
-    idle = unused(component, sheet.findings)
+    idle = unused(component, sheet) if sheet.looked else []
     return replace(sheet, findings=settled((*sheet.findings, *idle), ()))
 
 

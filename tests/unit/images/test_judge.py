@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from phaseline.operators.images.checks.finding import settled
+from phaseline.operators.images.checks.finding import Sheet, settled
 from phaseline.operators.images.checks.judge import judge, unused
 from phaseline.operators.images.checks.rules import RULES
 from tests.unit.images.surveyed import Files, component, good_run, image_of
@@ -160,11 +160,17 @@ def test_what_pipeline_yaml_allows_passes_with_its_reason_and_nothing_else_does(
 
 
 def test_an_allowance_that_nothing_needs_is_told() -> None:
-    allows = [{"rule": "IMG005", "reason": "there was a shell once"}]
+    allows = [
+        {"rule": "IMG005", "reason": "there was a shell once"},
+        {"rule": "CVE-2026-1", "reason": "it is not used here"},
+    ]
     judged = component(allows=allows)
-    assert [one.rule for one in unused(judged, [])] == ["IMG016"]
+    told = [(one.rule, one.place) for one in unused(judged, Sheet())]
+    assert told == [("IMG016", "IMG005"), ("IMG016", "CVE-2026-1")]
+    skipped = Sheet(skipped=("vulnerabilities, for want of a network",))
+    assert [one.place for one in unused(judged, skipped)] == ["IMG005"]
     found = judge(judged, image_of({"/bin/sh": b""}), 0)
-    assert unused(judged, found) == []
+    assert [one.place for one in unused(judged, Sheet(findings=tuple(found)))] == ["CVE-2026-1"]
 
 
 def test_every_rule_has_a_case_here() -> None:

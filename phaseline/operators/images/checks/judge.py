@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from phaseline.core.settings import Component
 from phaseline.operators.images.checks import secrets
-from phaseline.operators.images.checks.finding import Finding, covers, found
+from phaseline.operators.images.checks.finding import Finding, Sheet, covers, found
 from phaseline.operators.images.checks.layer import Member
+from phaseline.operators.images.checks.rules import RULES
 from phaseline.operators.images.checks.survey import Survey
 from phaseline.operators.images.labels import wanted
 
@@ -146,11 +147,14 @@ def _excused(finding: Finding) -> Finding:
     return dataclasses.replace(finding, allowed=_OF_THE_BASE)
 
 
-def unused(component: Component, findings: Iterable[Finding]) -> list[Finding]:
-    """A finding for each allowance of the component that no finding meets."""
-    known = list(findings)
+def unused(component: Component, sheet: Sheet) -> list[Finding]:
+    """A finding for each allowance of the component that nothing on its whole sheet meets.
+
+    What was skipped might have met one that is not of our own rules.
+    """
     return [
         found("IMG016", component, "nothing needs this allowance", one.rule)
         for one in component.allows
-        if not any(covers(one, finding) for finding in known)
+        if (one.rule in RULES or not sheet.skipped)
+        and not any(covers(one, finding) for finding in sheet.findings)
     ]

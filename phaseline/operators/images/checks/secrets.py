@@ -38,7 +38,10 @@ FORMS = (
     ),
     _form("AWS access key", b"AKIA", rb"\bAKIA[0-9A-Z]{16}\b"),
     _form("AWS session key", b"ASIA", rb"\bASIA[0-9A-Z]{16}\b"),
-    _form("GitHub token", b"gh", rb"\bgh[pousr]_[A-Za-z0-9]{36,255}\b"),
+    *(
+        _form("GitHub token", prefix, rb"\b" + prefix + rb"[A-Za-z0-9]{36,255}\b")
+        for prefix in (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_")
+    ),
     _form("GitHub token", b"github_pat_", rb"\bgithub_pat_[A-Za-z0-9_]{60,255}\b"),
     _form("GitLab token", b"glpat-", rb"\bglpat-[A-Za-z0-9_-]{20,}\b"),
     _form("Slack token", b"xox", rb"\bxox[abprs]-[0-9A-Za-z]{8,}-[0-9A-Za-z-]{10,}"),
