@@ -179,6 +179,7 @@ GRAPH = Graph(
                     role="backend",
                     needs=("setup.docker", "T007.base", "T007.dockerfile", "T007.packages"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_build.py",),
@@ -201,6 +202,7 @@ GRAPH = Graph(
                     role="database",
                     needs=("setup.docker", "T007.base", "T007.database.dockerfile"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_database.py",),
@@ -234,24 +236,54 @@ GRAPH = Graph(
                     role="frontend",
                     needs=("setup.docker", "T007.base", "T008.dockerfile", "T008.page"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_build.py",),
                 ),
+                make(
+                    "T009.dockerfiles",
+                    "Dockerfiles, linted",
+                    images.check_dockerfiles,
+                    traits=(identity.hadolint,),
+                    needs=("T007.dockerfile", "T007.database.dockerfile", "T008.dockerfile"),
+                    inputs=("{dockerfile}",),
+                    outputs=("{state}/images/findings/{name}.dockerfile.json",),
+                    tests=(
+                        "tests/unit/images/test_lint.py",
+                        "tests/contract/images/test_hadolint.py",
+                    ),
+                ),
                 *(
-                    check(
+                    make(
                         f"T009.{role}",
-                        f"Size and security of the {role}'s image",
-                        images.check_size_and_security,
+                        f"Size, security and packages of the {role}'s image",
+                        images.check_image,
                         role=role,
                         needs=("T007.base", image),
-                        projection=image_facts.examined,
+                        settings=("about",),
+                        outputs=(
+                            "{state}/images/findings/{name}.image.json",
+                            "{state}/images/sbom/{name}.cdx.json",
+                        ),
                         tests=(
-                            "tests/unit/images/test_security.py",
-                            "tests/contract/images/test_build.py::test_a_faulty_image_is_told_by_its_fault",
+                            "tests/unit/images/test_judge.py",
+                            "tests/unit/images/test_layers.py",
+                            "tests/unit/images/test_secrets.py",
+                            "tests/unit/images/test_sbom.py",
+                            "tests/contract/images/test_findings.py",
                         ),
                     )
                     for role, image in IMAGES.items()
+                ),
+                check(
+                    "T009.vulnerabilities",
+                    "Known vulnerabilities of the images' packages",
+                    images.check_vulnerabilities,
+                    needs=tuple(f"T009.{role}" for role in IMAGES),
+                    settings=("vulnerabilities",),
+                    outputs=("{state}/images/findings/{name}.vulnerabilities.json",),
+                    tests=("tests/contract/images/test_vulnerabilities.py",),
                 ),
                 *(
                     check(
@@ -262,6 +294,7 @@ GRAPH = Graph(
                         needs=(image,),
                         projection=image_facts.examined,
                         tests=(
+                            "tests/contract/images/test_runtime.py",
                             "tests/contract/images/test_build.py::test_an_image_that_does_not_run_as_it_must",
                             "tests/contract/images/test_build.py::test_files_and_folders_of_a_trial_are_there",
                         ),
@@ -271,11 +304,13 @@ GRAPH = Graph(
                 not_built("T011", "Image management API"),
                 check(
                     "T012",
-                    "The images are those that were built",
+                    "The images are those that were built, and no finding forbids them",
                     images.check_images,
                     needs=tuple(IMAGES.values()),
+                    inputs=("{state}/images/findings/*.json",),
                     projection=image_facts.examined,
                     tests=(
+                        "tests/unit/images/test_findings.py",
                         "tests/contract/images/test_build.py::test_an_image_under_a_false_record_is_not_proved",
                         "tests/contract/images/test_build.py::test_a_removed_image_is_noticed",
                     ),

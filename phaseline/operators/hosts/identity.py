@@ -39,6 +39,11 @@ def node(context: Context) -> Mapping[str, str]:
     return {"node": _identity("node")}
 
 
+def hadolint(context: Context) -> Mapping[str, str]:
+    """The linter of Dockerfiles."""
+    return {"hadolint": _identity("hadolint")}
+
+
 def kubernetes(context: Context) -> Mapping[str, str]:
     """Kubernetes' programs, of the version that `pipeline.yaml` names."""
     return {
