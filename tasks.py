@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from phaseline.core.settings import Role
 
 # Each is imported when a step that it has is run: asking what there is to do takes none of them.
+assistants = Module("phaseline.operators.assistants.configuration")
+advice = Module("phaseline.operators.assistants.step")
 images = Module("phaseline.operators.images")
 chart = Module("phaseline.operators.charts.checks")
 chart_gate = Module("phaseline.operators.charts.gate")
@@ -51,6 +53,17 @@ IMAGES: dict[Role, str] = {
     "frontend": "T008.image",
     "database": "T007.database",
 }
+# The steps that write and rate the Dockerfile of each role.
+DOCKERFILES: dict[Role, str] = {
+    "backend": "T007.dockerfile",
+    "frontend": "T008.dockerfile",
+    "database": "T007.database.dockerfile",
+}
+ADVICE: dict[Role, str] = {
+    "backend": "T007.advice",
+    "frontend": "T008.advice",
+    "database": "T007.database.advice",
+}
 
 GRAPH = Graph(
     (
@@ -72,7 +85,18 @@ GRAPH = Graph(
                         "tests/unit/clusters/test_configuration.py::test_minikubes_configuration_is_json_and_its_scripts_are_sound",
                     ),
                 ),
-                not_built("T004", "Docker AI configuration"),
+                make(
+                    "T004",
+                    "Docker AI configuration",
+                    assistants.render_configuration,
+                    needs=("setup.docker",),
+                    settings=("assistant",),
+                    outputs=("{state}/docker-ai",),
+                    tests=(
+                        "tests/unit/assistants/test_configuration.py",
+                        "tests/contract/assistants",
+                    ),
+                ),
                 not_built("T005", "kubectl-ai configuration"),
                 not_built("T006", "kagent configuration"),
                 check(
@@ -223,6 +247,19 @@ GRAPH = Graph(
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_build.py",),
+                ),
+                *(
+                    check(
+                        ADVICE[role],
+                        f"Advice on the Dockerfile of the {role}",
+                        advice.rate_dockerfiles,
+                        role=role,
+                        needs=(dockerfile,),
+                        inputs=("{dockerfile}",),
+                        settings=("application", "assistant"),
+                        tests=("tests/unit/assistants", "tests/contract/assistants"),
+                    )
+                    for role, dockerfile in DOCKERFILES.items()
                 ),
                 *(
                     check(
