@@ -29,15 +29,13 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 def apart(edits: Iterable[Edit]) -> list[Edit]:
     """Those of `edits` that do not overlap one before them."""
     chosen: list[Edit] = []
-    for edit in dict.fromkeys(edits):
-        if not any(_meet(edit, other) for other in chosen):
+    taken: set[int] = set()
+    for edit in edits:
+        lines = set(range(edit.start, max(edit.end, edit.start) + 1))
+        if not lines & taken:
             chosen.append(edit)
+            taken |= lines
     return sorted(chosen)
-
-
-def _meet(one: Edit, other: Edit) -> bool:
-    first, second = (range(e.start, max(e.end, e.start) + 1) for e in (one, other))
-    return first.start < second.stop and second.start < first.stop
 
 
 def carry(edits: Iterable[Edit], rendered: str, template: str) -> list[Edit]:
@@ -52,7 +50,7 @@ def carry(edits: Iterable[Edit], rendered: str, template: str) -> list[Edit]:
 
 def _places(rendered: Sequence[str], template: Sequence[str]) -> dict[int, int]:
     """For each rendered line that the template has too, its number there; both from 1."""
-    matcher = difflib.SequenceMatcher(None, rendered, template, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, rendered, template)
     return {
         block.a + offset + 1: block.b + offset + 1
         for block in matcher.get_matching_blocks()
@@ -78,8 +76,10 @@ def _carried(edit: Edit, places: dict[int, int]) -> Edit | None:
 
 def between(old: str, new: str) -> list[Edit]:
     """The edits that make `new` of `old`."""
+    if old == new:
+        return []
     before, after = old.split("\n"), new.split("\n")
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     return [
         Edit(start + 1, end, tuple(after[first:last]))
         for kind, start, end, first, last in matcher.get_opcodes()
