@@ -15,6 +15,7 @@ from phaseline.cli.edge import alone, say
 from phaseline.cli.words import show
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import digest_file
+from phaseline.core.texts import plain
 from phaseline.core.workspace import Context
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.execution import Execution
@@ -125,7 +126,7 @@ def _one(
         code, outcome = _tried(graph, reopen, one, advice, wanted)
         log.line(outcome)
     if not wanted.json:
-        say(outcome)
+        say(plain(outcome))
     row = _row(one, chosen, advice) | {"outcome": outcome, "code": code}
     _keep(one, row, run=name, started=began, log=log, context=context)
     return row
@@ -146,11 +147,12 @@ def _row(one: Target, chosen: choice.Choice, advice: Advice) -> dict[str, Any]:
 
 
 def _show(one: Target, chosen: choice.Choice, advice: Advice) -> None:
-    say(f"{one.path}: {advice.total} of {BEST * len(advice.ratings)}")
+    """Print it, without what in the file would command a terminal."""
+    say(f"{plain(one.path)}: {advice.total} of {BEST * len(advice.ratings)}")
     for line in choice.lines_of(chosen, advice):
-        say(f"  {line}")
+        say(f"  {plain(line)}")
     if advice.patch:
-        say(f"\n{advice.patch}")
+        say("\n" + "\n".join(plain(line) for line in advice.patch.split("\n")))
 
 
 def _tried(
@@ -168,7 +170,7 @@ def _tried(
 
 
 def _agreed(one: Target) -> bool:
-    sys.stdout.write(f"apply this to {one.path}, build and check it? [y/N] ")
+    sys.stdout.write(f"apply this to {plain(one.path)}, build and check it? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

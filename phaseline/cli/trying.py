@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from phaseline.cli import running
 from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph
-from phaseline.engine.outcome import BAD, Ending
+from phaseline.engine.outcome import Ending
 from phaseline.operators.assistants import comparison
 from phaseline.operators.assistants.target import Target
 from phaseline.operators.assistants.trial import Trial
@@ -46,7 +46,8 @@ def attempt(
     worse = ["the trial was interrupted"] if interrupted else comparison.worse(before, after)
     if not worse:
         trial.keep()
-        return 0, f"{one.path} is changed; everything was built and checked again"
+        left = f"; as before, {', '.join(sorted(after.failed))} fails" if after.failed else ""
+        return 0, f"{one.path} is changed; everything was built and checked again{left}"
     trial.undo()
     why = f"{one.path} is as it was: {'; '.join(worse)}"
     if interrupted:
@@ -62,7 +63,7 @@ def _checked(graph: Graph, reopen: Callable[[], Context]) -> tuple[bool, compari
     chosen = running.choose(graph, context, asked)
     with _own_signals():
         outcomes = running.run_locked(graph, context, asked, chosen, running.stop_at_signals)[1]
-    failed = [outcome.step.id for outcome in outcomes if outcome.ending in BAD]
+    failed = [outcome.step.id for outcome in outcomes if outcome.ending is Ending.FAILED]
     interrupted = any(outcome.ending is Ending.INTERRUPTED for outcome in outcomes)
     return interrupted, comparison.check(context, failed)
 

@@ -18,7 +18,7 @@ class Checked:
     """What was found of a phase.
 
     Attributes:
-        failed: the steps that failed, or could not run because one did.
+        failed: the steps that failed; not those that were not run because one did.
         findings: how often each rule is broken, by `<component> <rule>`.
         ratings: 0 to 10, by `<component> <dimension>`.
     """

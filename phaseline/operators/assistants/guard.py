@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
 from phaseline.operators.assistants.advice import Finding, rate
@@ -73,6 +74,7 @@ def _powers(before: Dockerfile, after: Dockerfile) -> Iterator[str]:
     yield from _new("image", _images(before), _images(after))
     yield from _new("address", _addresses(before), _addresses(after))
     yield from _new("network program", _programs(before), _programs(after))
+    yield from _new("file that is copied", Counter(), _sources(before, after))
     yield from _new("package", _packages(before), _packages(after))
     yield from _new("flag", _flags(before), _flags(after))
     yield from _new("variable", _steering(before), _steering(after))
@@ -112,6 +114,18 @@ def _images(file: Dockerfile) -> Counter[str]:
 
 def _addresses(file: Dockerfile) -> Counter[str]:
     return Counter({found: 1 for text in _texts(file) for found in _ADDRESS.findall(text)})
+
+
+def _sources(before: Dockerfile, after: Dockerfile) -> Counter[str]:
+    """What is copied of the context and was not, by itself or with a folder that it lies in."""
+    old, new = _copied(before), _copied(after)
+    below = {source for source in new if ".." not in source.parts and {*source.parents} & old}
+    return Counter(str(source) for source in new - old - below)
+
+
+def _copied(file: Dockerfile) -> set[PurePosixPath]:
+    copies = (one for one in _all(file, "ADD", "COPY") if not one.flag("from"))
+    return {PurePosixPath(source) for one in copies for source in one.sources}
 
 
 def _programs(file: Dockerfile) -> Counter[str]:

@@ -206,6 +206,16 @@ def test_a_file_that_no_component_is_built_from(root: Path) -> None:
     assert "only the rules judged" in done.stdout
 
 
+def test_nothing_of_a_file_commands_the_terminal(root: Path) -> None:
+    text = "FROM alpine:3.20.3\n# \x1b]0;title\x07 \x1b[2J\nADD a\x1b[31m.sh /x\nCMD ls\nUSER 1\n"
+    (root / "other.Dockerfile").write_text(text)
+    done = invoke(root, "image.advise", "--file", "other.Dockerfile", "--json")
+    assert json.loads(done.stdout)[0]["findings"]
+    done = invoke(root, "image.advise", "--file", "other.Dockerfile")
+    assert "practice.shell-form" in done.stdout
+    assert not [c for c in done.stdout if not c.isprintable() and c != "\n"]
+
+
 @pytest.mark.parametrize(("reply", "text"), [("n\n", TEMPLATE), ("\n", TEMPLATE), ("y\n", MENDED)])
 def test_on_a_terminal_it_asks(root: Path, reply: str, text: str) -> None:
     ours, theirs = pty.openpty()

@@ -45,6 +45,9 @@ BROUGHT = {
     "a proxy": "ENV https_proxy=evil.example:80",
     "a start command": 'ENTRYPOINT ["/app/other"]',
     "another shell": 'SHELL ["/app/sh", "-c"]',
+    "a file of the context": "COPY .git /app/git",
+    "the whole context": "COPY . /app/all",
+    "what is beside it": "COPY src/../notes /app/notes",
     "a trigger": "ONBUILD RUN true",
 }
 
@@ -108,6 +111,7 @@ def test_what_is_no_dockerfile_any_more_is_refused() -> None:
 
 FINE = [
     DOCKERFILE.replace("COPY src", "COPY --chown=10001 src"),
+    DOCKERFILE.replace("COPY src /app", "COPY src/lock /lock\nCOPY src /app"),
     DOCKERFILE.replace("COPY src", "ENV PYTHONUNBUFFERED=1\nCOPY src"),
     DOCKERFILE.replace("3.12.7-slim", f"3.12.7-slim@sha256:{'0' * 64}"),
     DOCKERFILE.replace("RUN pip", "RUN --mount=type=cache,target=/root/.cache/pip pip"),
