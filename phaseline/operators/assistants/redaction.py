@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from phaseline.operators.assistants.rules.security import SECRET_NAME, SECRET_TEXT
+from phaseline.operators.assistants.rules.secret import SECRET_NAME, SECRET_TEXT
 
 REDACTED = "[redacted]"
 _VALUE = r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']\S*)"

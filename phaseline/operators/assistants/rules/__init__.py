@@ -14,6 +14,7 @@ from phaseline.operators.assistants.rules.model import Rule
 _MODULES = (
     "phaseline.operators.assistants.rules.cache",
     "phaseline.operators.assistants.rules.security",
+    "phaseline.operators.assistants.rules.secret",
     "phaseline.operators.assistants.rules.size",
     "phaseline.operators.assistants.rules.practice",
     "phaseline.operators.assistants.rules.maintainability",

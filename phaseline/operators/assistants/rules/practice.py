@@ -71,6 +71,15 @@ def directory_lost(file: Dockerfile) -> Iterator[Hit]:
             yield Hit(one.start, "the change of folder ends with this RUN", edits)
 
 
+@rule("practice.no-workdir", Severity.LOW, "set WORKDIR once, before the RUNs that change to it")
+def no_workdir(file: Dockerfile) -> Iterator[Hit]:
+    """Each RUN changes the folder again, and what is started begins somewhere else."""
+    for stage in file.stages:
+        moving = [one for one in stage.of("RUN") if one.calls and one.calls[0].program == "cd"]
+        if moving and len(moving[0].calls) > 1 and not stage.last("WORKDIR"):
+            yield Hit(moving[0].start, "it changes the folder by itself, and no WORKDIR is set")
+
+
 @rule("practice.relative-workdir", Severity.LOW, "name the folder from the root: `WORKDIR /app`")
 def relative_workdir(file: Dockerfile) -> Iterator[Hit]:
     """Where it leads depends on the base image."""
@@ -100,6 +109,38 @@ def install_asks(file: Dockerfile) -> Iterator[Hit]:
             if not quiet and not call.has("--yes", "--assume-yes", "--assumeyes"):
                 edits = replaced(file, one, r"\binstall\b", "install --yes")
                 yield Hit(one.start, f"{call.program} asks whether it shall go on", edits)
+                break
+
+
+@rule(
+    "practice.frontend-kept",
+    Severity.LOW,
+    "use `ARG DEBIAN_FRONTEND=noninteractive`, which ends with the build",
+)
+def frontend_kept(file: Dockerfile) -> Iterator[Hit]:
+    """Whoever works in the container finds that nothing asks any more."""
+    for _, one in file.shipped:
+        if one.name == "ENV" and any(name == "DEBIAN_FRONTEND" for name, _ in one.pairs):
+            only = len(one.pairs) == 1 and "=" in one.text
+            edits = replaced(file, one, r"(?i)\AENV", "ARG") if only else ()
+            yield Hit(one.start, "a setting of the build stays in the image", edits)
+
+
+@rule(
+    "practice.argument-out-of-scope",
+    Severity.MEDIUM,
+    "repeat `ARG NAME` after FROM: what stands before it is for FROM lines alone",
+)
+def argument_out_of_scope(file: Dockerfile) -> Iterator[Hit]:
+    """The variable is empty there."""
+    outer = {name for one in file.before for name, _ in one.pairs}
+    for stage in file.stages:
+        inner = {name for each in stage.lineage for one in each.of("ARG") for name, _ in one.pairs}
+        inner |= stage.environment.keys()
+        for one in stage.instructions:
+            used = {a or b for a, b in re.findall(r"\$(?:\{(\w+)[^}]*\}|(\w+))", one.text)}
+            if lost := sorted((used & outer) - inner):
+                yield Hit(one.start, f"{lost[0]} is set for FROM only, and empty here")
                 break
 
 

@@ -143,6 +143,10 @@ def newest_tool(file: Dockerfile) -> Iterator[Hit]:
                 yield Hit(one.start, f"{call.operands[-1]} has no version")
 
 
+_RPM = ("dnf", "microdnf", "yum")
+_UPGRADING = frozenset({"dist-upgrade", "full-upgrade", "upgrade"})
+
+
 @rule(
     "reproducibility.upgrade",
     Severity.MEDIUM,
@@ -152,11 +156,8 @@ def upgrade(file: Dockerfile) -> Iterator[Hit]:
     """What is upgraded depends on the day."""
     for _, one in runs(file.every):
         for call in one.calls:
-            if call.program in (*APT, "apk", "dnf", "microdnf", "yum") and call.verb in (
-                "dist-upgrade",
-                "full-upgrade",
-                "upgrade",
-            ):
+            verbs = _UPGRADING | ({"update"} if call.program in _RPM else set())
+            if call.program in (*APT, "apk", *_RPM) and call.verb in verbs:
                 yield Hit(one.start, f"{call.program} {call.verb} gives another image each day")
                 break
 

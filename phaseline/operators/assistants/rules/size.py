@@ -22,6 +22,7 @@ from phaseline.operators.assistants.rules.model import (
 _TOOLCHAINS = frozenset(
     {"composer", "gcc", "golang", "gradle", "haskell", "maven", "rust", "swift"}
 )
+_WITH_SLIM = frozenset({"node", "perl", "python", "ruby"})
 _COMPILERS = re.compile(r"(build-essential|gcc|g\+\+|clang|cmake|make|git|build-base|[\w.+-]+-dev)")
 _LISTS = re.compile(r"rm\s+(-\w+\s+)+[^;&|]*/var/lib/apt/lists")
 
@@ -133,6 +134,20 @@ def toolchain_in_the_image(file: Dockerfile) -> Iterator[Hit]:
     sdk = re.search(r"(^|[-/])(jdk|sdk|devel)\b", image.tag) or image.name.endswith("/sdk")
     if image.known and (image.short in _TOOLCHAINS or sdk):
         yield Hit(file.final.lineage[-1].start.start, f"{image.text} is there to compile")
+
+
+@rule(
+    "size.full-base-image",
+    Severity.LOW,
+    "start the last stage from the image's `-slim` or `-alpine` variant",
+)
+def full_base_image(file: Dockerfile) -> Iterator[Hit]:
+    """The full variants hold compilers and headers, for images that are built on."""
+    image = file.final.root
+    official = image.name.removeprefix("docker.io/").removeprefix("library/") in _WITH_SLIM
+    versioned = image.tag not in ("", "latest")  # else another rule tells what to name
+    if official and versioned and not re.search(r"slim|alpine", image.tag):
+        yield Hit(file.final.lineage[-1].start.start, f"{image.text} is the full variant")
 
 
 @rule(
