@@ -257,6 +257,7 @@ GRAPH = Graph(
                         needs=(dockerfile,),
                         inputs=("{dockerfile}",),
                         settings=("application", "assistant"),
+                        projection=advice.rated,
                         tests=("tests/unit/assistants", "tests/contract/assistants"),
                     )
                     for role, dockerfile in DOCKERFILES.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phaseline.core.errors import HostUnfit
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.assistants import choice, configuration, target
+from phaseline.operators.assistants import builtin, choice, configuration, target
 from phaseline.process import journal
 
 
@@ -26,6 +26,16 @@ def rate_dockerfiles(context: Context) -> Report:
                 journal.current().line(line)
             told.append(f"{component.name}: {advice.total} of 80, {len(advice.findings)} findings")
     return Report(f"{', '.join(told) or 'no Dockerfile'}; {chosen}")
+
+
+def rated(context: Context) -> dict[str, str]:
+    """What a replay compares: the rules' findings, which are the same for the same file."""
+    found = ((one.name, target.of_component(context, one)) for one in context.components)
+    return {
+        name: ", ".join(f"{f.line} {f.rule}" for f in builtin.judged(file.rendered())) or "none"
+        for name, file in found
+        if file
+    }
 
 
 def _chosen(context: Context) -> choice.Choice:

@@ -91,6 +91,10 @@ def test_the_step_tells_what_it_finds_and_does_not_fail(tmp_path: Path) -> None:
     assert "security.runs-as-root" in told
     assert '+CMD ["redis-server"]' in told
     assert said.commands == []
+    assert step.rated(context) == {
+        "one": "1 practice.no-healthcheck, 1 reproducibility.no-version, "
+        "1 security.runs-as-root, 3 practice.shell-form"
+    }
 
 
 def test_an_assistant_that_is_not_there_is_told_and_the_rules_are_used(tmp_path: Path) -> None:
