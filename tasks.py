@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from phaseline.core.settings import Role
 
 # Each is imported when a step that it has is run: asking what there is to do takes none of them.
+assistants = Module("phaseline.operators.assistants.configuration")
+advice = Module("phaseline.operators.assistants.step")
 images = Module("phaseline.operators.images")
 chart = Module("phaseline.operators.charts.checks")
 chart_gate = Module("phaseline.operators.charts.gate")
@@ -59,6 +61,17 @@ IMAGES: dict[Role, str] = {
     "frontend": "T008.image",
     "database": "T007.database",
 }
+# The steps that write and rate the Dockerfile of each role.
+DOCKERFILES: dict[Role, str] = {
+    "backend": "T007.dockerfile",
+    "frontend": "T008.dockerfile",
+    "database": "T007.database.dockerfile",
+}
+ADVICE: dict[Role, str] = {
+    "backend": "T007.advice",
+    "frontend": "T008.advice",
+    "database": "T007.database.advice",
+}
 
 GRAPH = Graph(
     (
@@ -81,7 +94,18 @@ GRAPH = Graph(
                         "tests/unit/clusters/test_configuration.py::test_minikubes_configuration_is_json_and_its_scripts_are_sound",
                     ),
                 ),
-                not_built("T004", "Docker AI configuration"),
+                make(
+                    "T004",
+                    "Docker AI configuration",
+                    assistants.render_configuration,
+                    needs=("setup.docker",),
+                    settings=("assistant",),
+                    outputs=("{state}/docker-ai",),
+                    tests=(
+                        "tests/unit/assistants/test_configuration.py",
+                        "tests/contract/assistants",
+                    ),
+                ),
                 not_built("T005", "kubectl-ai configuration"),
                 not_built("T006", "kagent configuration"),
                 check(
@@ -255,6 +279,20 @@ GRAPH = Graph(
                     ),
                 ),
                 *(
+                    check(
+                        ADVICE[role],
+                        f"Advice on the Dockerfile of the {role}",
+                        advice.rate_dockerfiles,
+                        role=role,
+                        needs=(dockerfile,),
+                        inputs=("{dockerfile}",),
+                        settings=("application", "assistant"),
+                        projection=advice.rated,
+                        tests=("tests/unit/assistants", "tests/contract/assistants"),
+                    )
+                    for role, dockerfile in DOCKERFILES.items()
+                ),
+                *(
                     make(
                         f"T009.{role}",
                         f"Size, security and packages of the {role}'s image",
@@ -268,7 +306,7 @@ GRAPH = Graph(
                         ),
                         tests=(
                             "tests/unit/images/test_judge.py",
-                            "tests/unit/images/test_layers.py",
+                            "tests/unit/images/test_check_layer.py",
                             "tests/unit/images/test_secrets.py",
                             "tests/unit/images/test_sbom.py",
                             "tests/contract/images/test_findings.py",

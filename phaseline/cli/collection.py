@@ -7,6 +7,7 @@ from pathlib import Path
 from invoke.collection import Collection
 
 from phaseline.cli.verbs import (
+    advising,
     application,
     explaining,
     imaging,
@@ -17,7 +18,7 @@ from phaseline.cli.verbs import (
 )
 from phaseline.engine.graph import Graph
 
-_TOPICS = (running, application, imaging, reading, explaining, proving, replaying)
+_TOPICS = (running, application, imaging, advising, reading, explaining, proving, replaying)
 _DEFAULT = "up"  # `invoke cluster` is `invoke cluster.up`
 
 

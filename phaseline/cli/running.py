@@ -62,7 +62,7 @@ def run_phases(
             leftovers.sweep(graph, context)
         if asked.rehash:
             memo.forget(context.state)
-        return _recorded(graph, context, asked, chosen, begun or _stop_at_signals)
+        return run_locked(graph, context, asked, chosen, begun or stop_at_signals)[0]
 
 
 def choose(graph: Graph, context: Context, asked: Asked) -> Selection:
@@ -88,19 +88,24 @@ def command() -> str:
     return f"invoke {shlex.join(sys.argv[1:])}"
 
 
-def _recorded(
+def run_locked(
     graph: Graph,
     context: Context,
     asked: Asked,
     chosen: Selection,
     begun: Callable[[Run], object],
-) -> int:
+) -> tuple[int, list[Outcome]]:
+    """Run `chosen` as `run_phases` does, for a caller that holds the workspace's lock.
+
+    Returns:
+        the exit code, and how each step ended.
+    """
     ledger = Evidence(context.state, context.workspace.root)
     screen = None if asked.json else console.screen(verbose=asked.verbose)
     left = RunFolder(
         graph,
         context,
-        _name(datetime.now(UTC)),
+        run_name(datetime.now(UTC)),
         command=command(),
         phases=list(asked.phases),
         echo=_print_at_once if asked.json else None,
@@ -126,10 +131,10 @@ def _recorded(
             seconds = left.close(code, ledger.head)
     if screen:
         screen.say(list(console.report(outcomes, seconds, ledger.head)))
-    return code
+    return code, outcomes
 
 
-def _name(now: datetime) -> str:
+def run_name(now: datetime) -> str:
     """A run's name: names sort as the runs began, and no two are the same."""
     return f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{secrets.token_hex(2)}"
 
@@ -147,7 +152,8 @@ def _code(graph: Graph, outcomes: Sequence[Outcome], asked: Asked) -> int:
     return 5 if all(outcome.ending is Ending.NOT_BUILT for outcome in own) else 0
 
 
-def _stop_at_signals(run: Run) -> None:
+def stop_at_signals(run: Run) -> None:
+    """Ctrl-C and SIGTERM end `run`, which then leaves what can be gone on from."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: run.stop())
 

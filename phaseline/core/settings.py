@@ -237,6 +237,8 @@ class Pipeline(Strict):
     """The whole of `pipeline.yaml`.
 
     Attributes:
+        assistant: who is asked about Dockerfiles in each run that finds them changed; the built-in
+            rules take milliseconds, `auto` is the first that there is (docs/assistants.md).
         limits: seconds that a step may take, by its ID, where tasks.py's limit does not suit.
     """
 
@@ -250,6 +252,7 @@ class Pipeline(Strict):
     cluster: Cluster = Cluster()
     addresses: tuple[Address, ...] = ()
     journeys: tuple[Journey, ...] = ()
+    assistant: Literal["rules", "auto", "gordon", "docker-agent", "model"] = "rules"
     limits: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
     @model_validator(mode="after")

@@ -18,13 +18,20 @@ def render(template: Path, values: Mapping[str, Any], *, html: bool = False) -> 
     Raises:
         InvalidConfiguration: the template is faulty or uses a name that `values` lacks.
     """
+    return render_text(template.read_text(encoding="utf-8"), template, values, html=html)
+
+
+def render_text(
+    content: str, template: Path, values: Mapping[str, Any], *, html: bool = False
+) -> str:
+    """The same of a template whose content is, or is to be, that of the file `template`."""
     from jinja2 import Environment, StrictUndefined, TemplateError
 
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=html
     )
     try:
-        text = environment.from_string(template.read_text(encoding="utf-8")).render(values)
+        text = environment.from_string(content).render(values)
     except TemplateError as error:
         raise InvalidConfiguration(
             f"{template.name} cannot be rendered", why=str(error), fix=f"correct {template}"

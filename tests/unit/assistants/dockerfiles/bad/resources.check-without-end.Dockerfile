@@ -1,0 +1,5 @@
+FROM alpine:3.20.3
+COPY --chmod=0555 server /server
+HEALTHCHECK --interval=30s --timeout=5m CMD ["/server", "--check"]
+USER 1000
+ENTRYPOINT ["/server"]
