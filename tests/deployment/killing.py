@@ -63,7 +63,7 @@ def moments(seed: str, count: int, *, seconds: float, steps: int) -> Iterator[Mo
     for before, part in zip([0.0, *parts], parts, strict=False):
         by_clock = dice.random() < 0.5
         yield Moment(
-            seconds=(part - before) * seconds + dice.random() if by_clock else 2 * seconds,
+            seconds=(part - before) * seconds + dice.random() if by_clock else seconds,
             steps=steps - 2 if by_clock else min(round(part * steps), steps - 2),
             sealed=not by_clock and dice.random() < 0.5,
             everything=dice.random() < 0.5,
