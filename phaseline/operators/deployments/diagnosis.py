@@ -19,6 +19,8 @@ _HOPELESS = {
     "CrashLoopBackOff": "read the last lines above: the program ends by itself",
 }
 _ENDED_TOO_OFTEN = 2
+# Once is a race: kubelet may ask for a claim before it is known to be this node's.
+_MOUNTS_FAILED = 3
 # A pod may pass through a bad state, such as a Secret that comes a moment later.
 PATIENCE = 6.0
 # A container that has started, by its startup probe, should be ready soon.
@@ -83,7 +85,7 @@ def _of_pod(pod: Object, events: list[Object], before: Restarts) -> Iterator[Cau
     # an event outlives its cause: a pod whose containers have started has its mounts
     mounts = [] if status.get("phase", "Pending") != "Pending" else events
     for event in mounts:
-        if _is_about(event, name, "FailedMount"):
+        if _is_about(event, name, "FailedMount") and event.get("count", 1) >= _MOUNTS_FAILED:
             fix = "make the Secret, ConfigMap or volume that it names"
             yield Cause(name, "", "FailedMount", event.get("message", ""), fix)
 

@@ -25,9 +25,9 @@ def ended(code: int, restarts: int, where: str = "lastState") -> dict[str, Any]:
     return {"name": "web", "restartCount": restarts, "state": state, where: dead}
 
 
-def event(reason: str, about: str = "web-1") -> dict[str, Any]:
-    told = f"{reason} told"
-    return {"involvedObject": {"kind": "Pod", "name": about}, "reason": reason, "message": told}
+def event(reason: str, about: str = "web-1", count: int = 3) -> dict[str, Any]:
+    told = {"reason": reason, "message": f"{reason} told", "count": count}
+    return {"involvedObject": {"kind": "Pod", "name": about}, **told}
 
 
 UNSCHEDULABLE = {
@@ -86,6 +86,7 @@ def test_what_else_keeps_a_pod_from_running(
         (pod("Running", containerStatuses=[ended(0, 5)]), []),
         (pod("Running"), [event("FailedMount")]),  # of its first seconds: it has its mounts
         (pod(), [event("FailedMount", about="another")]),
+        (pod(), [event("FailedMount", count=1)]),  # a race, which the next try wins
         (pod(conditions=[{"type": "PodScheduled", "status": "True"}]), []),
     ],
 )
