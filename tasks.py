@@ -206,7 +206,10 @@ GRAPH = Graph(
                     settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
-                    tests=("tests/contract/images/test_build.py",),
+                    tests=(
+                        "tests/unit/images/test_labels.py",
+                        "tests/contract/images/test_build.py",
+                    ),
                 ),
                 make(
                     "T007.database.dockerfile",
@@ -349,6 +352,7 @@ GRAPH = Graph(
                     projection=image_facts.examined,
                     tests=(
                         "tests/unit/images/test_findings.py",
+                        "tests/contract/images/test_list.py",
                         "tests/contract/images/test_build.py::test_an_image_under_a_false_record_is_not_proved",
                         "tests/contract/images/test_build.py::test_a_removed_image_is_noticed",
                     ),

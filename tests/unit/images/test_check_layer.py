@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
 import tarfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from phaseline.core.errors import CommandFailed
-from phaseline.operators.images.archive import write_archive
 from phaseline.operators.images.checks import layer
 from phaseline.operators.images.checks.survey import exported
 from tests.unit.images.surveyed import Files, layer_of, tar_of
@@ -62,35 +63,37 @@ def test_a_member_is_told_with_the_layer_that_it_comes_from() -> None:
     assert (index, member.mode) == (1, 0o644)
 
 
-def test_a_layer_of_an_export_is_checked_against_its_digest(tmp_path: Path) -> None:
-    (tmp_path / "layer").write_bytes(tar_of({"/a": b"a"}))
-    write_archive(tmp_path / "layer", "x:1", tmp_path / "image.tar")
-    with tarfile.open(tmp_path / "image.tar") as archive:
-        names = archive.getnames()
-        contents = {name: archive.extractfile(name).read() for name in names}  # type: ignore[union-attr]
-    config = json.loads(
-        next(v for k, v in contents.items() if k not in ("manifest.json", "layer.tar"))
-    )
-    (digest,) = config["rootfs"]["diff_ids"]
-    with (tmp_path / "image.tar").open("rb") as stream:
-        assert exported(stream, [digest])[digest].digest == digest
-    contents["layer.tar"] = tar_of({"/a": b"b"})
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content in contents.items():
-            header = tarfile.TarInfo(name)
-            header.size = len(content)
-            archive.addfile(header, io.BytesIO(content))
-    buffer.seek(0)
-    assert exported(buffer, [digest])[digest].digest != digest
-    assert layer.recalled(digest) is not None  # the true one, which was read before
+def saved(layer: bytes, digest: str) -> IO[bytes]:
+    """What `docker save` writes of an image whose one layer is said to have this digest."""
+    config = {"rootfs": {"diff_ids": [digest]}}
+    manifest = [{"Config": "config.json", "Layers": ["layer.tar"]}]
+    files = {
+        "config.json": json.dumps(config).encode(),
+        "manifest.json": json.dumps(manifest).encode(),
+        "layer.tar": layer,
+    }
+    return io.BytesIO(tar_of(files))
 
 
-def test_an_export_that_lacks_a_layer_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "layer").write_bytes(tar_of({"/a": b"a"}))
-    write_archive(tmp_path / "layer", "x:1", tmp_path / "image.tar")
-    with (tmp_path / "image.tar").open("rb") as stream, pytest.raises(CommandFailed):
-        exported(stream, ["sha256:absent"])
+def test_a_layer_of_an_export_is_checked_against_its_digest() -> None:
+    true, other = tar_of({"/a": b"a"}), tar_of({"/a": b"b"})
+    digest = f"sha256:{hashlib.sha256(true).hexdigest()}"
+    assert exported(saved(other, digest), [digest])[digest].digest != digest
+    assert layer.recalled(digest) is None  # what was read is kept under its own digest
+    assert exported(saved(true, digest), [digest])[digest].digest == digest
+    assert layer.recalled(digest) is not None
+
+
+def test_a_packed_layer_is_known_by_its_digest_unpacked() -> None:
+    content = tar_of({"/a": b"a"})
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    read = exported(saved(gzip.compress(content), digest), [digest])[digest]
+    assert (read.digest, list(read.members)) == (digest, ["/a"])
+
+
+def test_an_export_that_lacks_a_layer_is_refused() -> None:
+    with pytest.raises(CommandFailed, match="holds no sha256:absent"):
+        exported(saved(tar_of({}), "sha256:1"), ["sha256:absent"])
 
 
 def test_small_layers_are_read_before_the_daemon_has_them(tmp_path: Path) -> None:

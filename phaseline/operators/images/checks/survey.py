@@ -5,6 +5,7 @@ Layers that were read before are not read again, and where all were, nothing is 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import tarfile
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from phaseline.core.errors import CommandFailed
 from phaseline.operators.images.checks import layer
@@ -24,6 +25,8 @@ from phaseline.operators.images.identity import config_digest
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.images import Image
+
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,10 @@ def exported(saved: IO[bytes], wanted: Sequence[str]) -> dict[str, Layer]:
         return {digest: _read(_open(archive, names.get(digest, digest))) for digest in wanted}
 
 
-def _read(stream: IO[bytes]) -> Layer:
+def _read(stored: IO[bytes]) -> Layer:
+    packed = stored.read(2) == _GZIP  # as a daemon on containerd's store keeps it
+    stored.seek(0)
+    stream = cast(IO[bytes], gzip.GzipFile(fileobj=stored)) if packed else stored
     digest = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"  # type: ignore[arg-type]
     stream.seek(0)
     return layer.read(digest, stream)
