@@ -35,7 +35,7 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 service = Module("phaseline.operators.services.checks")
-# Of which version a tool is, as part of a step's key.
+# Of which version a tool is, and the like, as part of a step's key.
 identity = Module("phaseline.operators.hosts.identity")
 # What of each live effect is compared when it is replayed.
 image_facts = Module("phaseline.operators.images.projection")
@@ -44,6 +44,14 @@ cluster_facts = Module("phaseline.operators.clusters.projection")
 release_facts = Module("phaseline.operators.deployments.projection")
 service_facts = Module("phaseline.operators.services.projection")
 tool_facts = Module("phaseline.operators.hosts.projection")
+
+# Environment variables that decide what builders make, by the names that they give them. Those that
+# only decide whence packages come do not count: their digests are locked.
+OF_IMAGES = ("DOCKER_DEFAULT_PLATFORM", "SOURCE_DATE_EPOCH")
+OF_PAGES = (
+    *("NODE_ENV", "NODE_OPTIONS", "SOURCE_DATE_EPOCH", "BROWSERSLIST*"),
+    *("VITE_*", "REACT_APP_*", "NEXT_PUBLIC_*", "VUE_APP_*"),
+)
 
 # The step that makes the image of each role.
 IMAGES: dict[Role, str] = {
@@ -65,6 +73,7 @@ GRAPH = Graph(
                     "T003",
                     "Minikube configuration and scripts",
                     minikube.render_configuration,
+                    traits=(identity.workspace,),
                     needs=("setup.fit",),
                     settings=("cluster", "application"),
                     outputs=("{state}/minikube",),
@@ -127,6 +136,7 @@ GRAPH = Graph(
                     "Base images",
                     images.base_image,
                     traits=(identity.machine,),
+                    variables=OF_IMAGES,
                     needs=("setup.docker",),
                     settings=("bases",),
                     outputs=("{state}/images/base-*.json",),
@@ -165,9 +175,11 @@ GRAPH = Graph(
                     "Image of the backend",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="backend",
                     needs=("setup.docker", "T007.base", "T007.dockerfile", "T007.packages"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_build.py",),
@@ -186,9 +198,11 @@ GRAPH = Graph(
                     "Image of the database",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="database",
                     needs=("setup.docker", "T007.base", "T007.database.dockerfile"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_database.py",),
@@ -207,6 +221,7 @@ GRAPH = Graph(
                     "Web page",
                     images.prepare,
                     traits=(identity.node,),
+                    variables=OF_PAGES,
                     role="frontend",
                     inputs=("{sources}",),
                     outputs=("{prepared}",),
@@ -217,27 +232,58 @@ GRAPH = Graph(
                     "Image of the frontend",
                     images.build,
                     traits=(identity.machine, identity.docker),
+                    variables=OF_IMAGES,
                     role="frontend",
                     needs=("setup.docker", "T007.base", "T008.dockerfile", "T008.page"),
                     inputs=("{sources}",),
+                    settings=("about",),
                     outputs=("{state}/images/{name}.json",),
                     probe=images.build_stands,
                     tests=("tests/contract/images/test_build.py",),
                 ),
+                make(
+                    "T009.dockerfiles",
+                    "Dockerfiles, linted",
+                    images.check_dockerfiles,
+                    traits=(identity.hadolint,),
+                    needs=("T007.dockerfile", "T007.database.dockerfile", "T008.dockerfile"),
+                    inputs=("{dockerfile}",),
+                    outputs=("{state}/images/findings/{name}.dockerfile.json",),
+                    tests=(
+                        "tests/unit/images/test_lint.py",
+                        "tests/contract/images/test_hadolint.py",
+                    ),
+                ),
                 *(
-                    check(
+                    make(
                         f"T009.{role}",
-                        f"Size and security of the {role}'s image",
-                        images.check_size_and_security,
+                        f"Size, security and packages of the {role}'s image",
+                        images.check_image,
                         role=role,
                         needs=("T007.base", image),
-                        projection=image_facts.examined,
+                        settings=("about",),
+                        outputs=(
+                            "{state}/images/findings/{name}.image.json",
+                            "{state}/images/sbom/{name}.cdx.json",
+                        ),
                         tests=(
-                            "tests/unit/images/test_security.py",
-                            "tests/contract/images/test_build.py::test_a_faulty_image_is_told_by_its_fault",
+                            "tests/unit/images/test_judge.py",
+                            "tests/unit/images/test_layers.py",
+                            "tests/unit/images/test_secrets.py",
+                            "tests/unit/images/test_sbom.py",
+                            "tests/contract/images/test_findings.py",
                         ),
                     )
                     for role, image in IMAGES.items()
+                ),
+                check(
+                    "T009.vulnerabilities",
+                    "Known vulnerabilities of the images' packages",
+                    images.check_vulnerabilities,
+                    needs=tuple(f"T009.{role}" for role in IMAGES),
+                    settings=("vulnerabilities",),
+                    outputs=("{state}/images/findings/{name}.vulnerabilities.json",),
+                    tests=("tests/contract/images/test_vulnerabilities.py",),
                 ),
                 *(
                     check(
@@ -248,6 +294,7 @@ GRAPH = Graph(
                         needs=(image,),
                         projection=image_facts.examined,
                         tests=(
+                            "tests/contract/images/test_runtime.py",
                             "tests/contract/images/test_build.py::test_an_image_that_does_not_run_as_it_must",
                             "tests/contract/images/test_build.py::test_files_and_folders_of_a_trial_are_there",
                         ),
@@ -257,11 +304,13 @@ GRAPH = Graph(
                 not_built("T011", "Image management API"),
                 check(
                     "T012",
-                    "The images are those that were built",
+                    "The images are those that were built, and no finding forbids them",
                     images.check_images,
                     needs=tuple(IMAGES.values()),
+                    inputs=("{state}/images/findings/*.json",),
                     projection=image_facts.examined,
                     tests=(
+                        "tests/unit/images/test_findings.py",
                         "tests/contract/images/test_build.py::test_an_image_under_a_false_record_is_not_proved",
                         "tests/contract/images/test_build.py::test_a_removed_image_is_noticed",
                     ),
@@ -437,7 +486,7 @@ GRAPH = Graph(
                     "T026.images",
                     "Images on the node",
                     node_images.load_images,
-                    needs=(*IMAGES.values(), "T021.start"),
+                    needs=("setup.docker", *IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
                     projection=release_facts.on_node,
                     tests=(

@@ -28,6 +28,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.table import Figure, show
+from phaseline.core.workspace import Context, Workspace
 from phaseline.engine import record
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +65,8 @@ class Checkout:
                 if now - started > limit:
                     process.terminate()
         if process.returncode:
-            sys.exit(f"invoke {' '.join(arguments)} failed; see {log}")
+            told = log.read_text(errors="replace")[-3000:]  # the log goes with the checkout
+            sys.exit(f"{told}\ninvoke {' '.join(arguments)} failed")
         return time.monotonic() - started, max(silence, time.monotonic() - last)
 
     def seconds_of(self, step: str) -> float:
@@ -74,6 +76,10 @@ class Checkout:
     def address(self) -> str:
         """Where the page answers."""
         return self._record("T034").lines[0].partition(": ")[2]
+
+    def context(self) -> Context:
+        """Its workspace, for looking at what was made."""
+        return Context(Workspace(self.root))
 
     def _record(self, step: str) -> record.Record:
         kept = record.load(self.root / ".phaseline", step)
@@ -148,12 +154,9 @@ def edit(copy: Checkout, number: int) -> float:
 
     It is asked for while the run goes on: what the run checks afterwards is not waited for.
     """
-    wanted, path = f"0.0.{number}", copy.root / CHANGED
-    lines = path.read_text().splitlines()
-    lines = [f'__version__ = "{wanted}"' if x.startswith("__version__") else x for x in lines]
-    address = copy.address()
+    wanted, address = f"0.0.{number}", copy.address()
     started = time.monotonic()
-    path.write_text("\n".join(lines) + "\n")
+    changed(copy, wanted)
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(copy.invoke, "deploy-all")
         while version(address) != wanted:
@@ -163,6 +166,14 @@ def edit(copy: Checkout, number: int) -> float:
         answered = time.monotonic() - started
         run.result()
     return answered
+
+
+def changed(copy: Checkout, version: str) -> None:
+    """Make the backend's source say that it is of this version: one line of it."""
+    path = copy.root / CHANGED
+    lines = path.read_text().splitlines()
+    lines = [f'__version__ = "{version}"' if x.startswith("__version__") else x for x in lines]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def version(address: str) -> str:

@@ -9,6 +9,9 @@ export default defineConfig({
     rolldownOptions: { input: { todo: entry("./index.html") } },
     // `default-src 'self'` allows neither data: addresses nor inline scripts.
     assetsInlineLimit: 0,
+    // What was bundled, with its licenses: they ask to be handed on, and the image's bill of
+    // materials is made from it.
+    license: { fileName: ".vite/license.json" },
     modulePreload: { polyfill: false },
     target: "es2022",
   },

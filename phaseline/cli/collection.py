@@ -6,10 +6,18 @@ from pathlib import Path
 
 from invoke.collection import Collection
 
-from phaseline.cli.verbs import explaining, proving, reading, replaying, running
+from phaseline.cli.verbs import (
+    application,
+    explaining,
+    imaging,
+    proving,
+    reading,
+    replaying,
+    running,
+)
 from phaseline.engine.graph import Graph
 
-_TOPICS = (running, reading, explaining, proving, replaying)
+_TOPICS = (running, application, imaging, reading, explaining, proving, replaying)
 _DEFAULT = "up"  # `invoke cluster` is `invoke cluster.up`
 
 

@@ -66,8 +66,8 @@ def context(tasks_folder: Path) -> Context:
     )
 
 
-def alone(context: Context, purpose: str) -> AbstractContextManager[None]:
-    """The lock that lets one run at a time change the workspace."""
+def alone(context: Context, purpose: str) -> AbstractContextManager[bool]:
+    """The lock that lets one run at a time change the workspace; see `core.files.locked`."""
     return locked(context.state / "lock", purpose)
 
 

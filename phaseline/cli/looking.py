@@ -93,3 +93,28 @@ def addresses(context: Context, *, as_json: bool) -> int:
         {"name": one.name, "address": live.url(context, one)} for one in context.pipeline.addresses
     ]
     return show(listed, as_json=as_json)
+
+
+def application(context: Context, *, as_json: bool) -> int:
+    """Print whether the application is well, check by check; exit code 1 when one fails."""
+    from phaseline.core.errors import PhaselineError
+    from phaseline.operators.deployments import proof
+    from phaseline.operators.services import checks
+
+    rows = []
+    for what, check in {
+        "workloads": proof.check_status,
+        "images": proof.check_images,
+        "services": checks.check_created,
+        "discovery": checks.check_discovery,
+        "endpoints": checks.check_health,
+        "journeys": checks.check_journeys,
+    }.items():
+        try:
+            rows.append({"check": what, "state": "ok", "seen": check(context).summary, "fix": ""})
+        except PhaselineError as error:
+            seen = ": ".join(filter(None, (error.what, error.why)))
+            rows.append({"check": what, "state": "not ok", "seen": seen, "fix": error.fix})
+    bad = sum(row["state"] != "ok" for row in rows)
+    show(rows, as_json=as_json, last=f"{bad} of {len(rows)} failed" if bad else "all is well")
+    return 1 if bad else 0

@@ -57,7 +57,8 @@ def _checked(found: engine.Explanation) -> Iterator[str]:
     yield "checked, and found as it was:"
     for title, members in found.checked.items():
         if members and title != "outputs":
-            names = ", ".join(list(members)[:3]) + (", …" if len(members) > 3 else "")
+            shown = _named(members) if title == "variables" else list(members)
+            names = ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")
             yield f"  {len(members)} {title}: {names}"
     outputs = list(found.checked["outputs"].items())
     for name, digest in outputs[:MOST]:
@@ -68,6 +69,10 @@ def _checked(found: engine.Explanation) -> Iterator[str]:
             yield f"  needed step {one['step']}: {one['reason']}"
     if found.probe:
         yield f"  the live world: {found.probe['seen']}"
+
+
+def _named(members: Mapping[str, str]) -> list[str]:
+    return [f"{name} = {value}" for name, value in members.items()]
 
 
 def _more(count: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from phaseline.cli import console
 from phaseline.cli.edge import alone
 from phaseline.core.workspace import Context
-from phaseline.engine import memo, record, selection
+from phaseline.engine import leftovers, memo, record, selection
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.folder import RunFolder
 from phaseline.engine.graph import Graph, Kind, Step
@@ -57,7 +57,9 @@ def run_phases(
         begun: given the run before it starts, so that it can be stopped; by default, signals do.
     """
     chosen = choose(graph, context, asked)
-    with alone(context, command()):
+    with alone(context, command()) as cut_off:
+        if cut_off:
+            leftovers.sweep(graph, context)
         if asked.rehash:
             memo.forget(context.state)
         return _recorded(graph, context, asked, chosen, begun or _stop_at_signals)

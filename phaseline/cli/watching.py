@@ -7,31 +7,35 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 
 from phaseline.cli.edge import say
 from phaseline.cli.running import Asked, choose, run_phases
 from phaseline.core.errors import PhaselineError
 from phaseline.core.workspace import Context
+from phaseline.engine import program
 from phaseline.engine.events import VERSION
 from phaseline.engine.graph import Graph
 from phaseline.engine.schedule import Run
-from phaseline.engine.watch import Saves, Snapshot, snapshot
-from phaseline.process import groups
+from phaseline.engine.watch import Saves, Snapshot, saved, snapshot
+from phaseline.process import groups, itself
 
 
-def watch(graph: Graph, reopen: Callable[[], Context], asked: Asked) -> int:
+def watch(graph: Graph, reopen: Callable[[], Context], asked: Asked, folder: Path) -> int:
     """Run, and run again what each save touches, until Ctrl-C; returns 130.
 
-    The pipeline's own code is that of the start; `pipeline.yaml` is read again when it was saved.
+    `pipeline.yaml` is read again when it was saved. When the pipeline's own code was, this becomes
+    a new process of the same command line.
 
     Args:
         reopen: gives the workspace with its settings as they are now.
+        folder: where tasks.py is.
 
     Raises:
         InvalidConfiguration: what is asked for makes no sense at the start.
     """
-    loop = _Loop(graph, reopen, asked)
+    loop = _Loop(graph, reopen, asked, program.Program(folder))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.end())
     while not loop.over:
@@ -42,9 +46,16 @@ def watch(graph: Graph, reopen: Callable[[], Context], asked: Asked) -> int:
 class _Loop:
     """The main thread runs and waits; the thread that watches, and signals, only tell it."""
 
-    def __init__(self, graph: Graph, reopen: Callable[[], Context], asked: Asked) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        reopen: Callable[[], Context],
+        asked: Asked,
+        code: program.Program,
+    ) -> None:
         self._graph, self._reopen, self._asked = graph, reopen, asked
         self._context = reopen()
+        self._code, self._loaded = code, code.snapshot(self._context)
         self._chosen = choose(graph, self._context, asked)
         self.over = self._superseded = False
         self._run: Run | None = None
@@ -53,7 +64,7 @@ class _Loop:
     def turn(self) -> None:
         """Run once, and wait for a save."""
         self._superseded = False
-        fault = self._open()
+        fault = self._renew() or self._open()
         seen = self._look()
         with Saves(self._context.workspace.root, seen, self._look, self._hear):
             fault = fault or self._run_once()
@@ -87,6 +98,18 @@ class _Loop:
         if self.over or self._superseded:  # told before there was a run to stop
             run.stop()
 
+    def _renew(self) -> PhaselineError | None:
+        """Start anew if the code is not what was loaded; what keeps us from it, if anything."""
+        changed = saved(self._loaded, self._code.snapshot(self._context))
+        if not changed or self.over:
+            return None
+        try:
+            program.require_loadable(self._context.workspace.root, changed)
+        except PhaselineError as error:  # the next save may be better
+            return error
+        self._say("starting anew, with the code as it is now", restart=changed)
+        return itself.start_anew()
+
     def _open(self) -> PhaselineError | None:
         try:
             self._context = self._reopen()
@@ -113,7 +136,8 @@ class _Loop:
         self._say(text, files=len(seen))
 
     def _look(self) -> Snapshot:
-        return snapshot(self._graph, self._context, self._chosen.steps)
+        inputs = snapshot(self._graph, self._context, self._chosen.steps)
+        return {**inputs, **self._code.snapshot(self._context)}
 
     def _say(self, text: str, **told: object) -> None:
         if self._asked.json:

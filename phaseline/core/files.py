@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from phaseline.core.errors import LockHeld
+
+_SUFFIX = ".draft"
+_DRAFT = re.compile(r"\..+\.[a-z0-9_]{8}\.draft")
 
 
 def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path:
@@ -24,7 +28,7 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode() if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -37,6 +41,13 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
         raise
     _sync_folder(path.parent)
     return path
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed writers have left in `folder`; nobody may be writing there now."""
+    for path in folder.glob(f".*{_SUFFIX}"):
+        if _DRAFT.fullmatch(path.name) and not path.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any, *, mode: int = 0o644) -> Path:
@@ -97,10 +108,11 @@ def locked(
     *,
     wait_seconds: float = 0.0,
     waiting: Callable[[str], None] = lambda holder: None,
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Hold the advisory lock `path` (flock), with our process and purpose written in it.
 
-    The kernel releases it when the process dies, `kill -9` included, so it is never stale.
+    The kernel releases it when the process dies, `kill -9` included, so it is never stale. Given is
+    whether the holder before was cut off: then it could not take its name out.
 
     Args:
         purpose: what the holder is doing, for whoever has to wait.
@@ -111,11 +123,13 @@ def locked(
         LockHeld: it is still held by another process when the time is up.
     """
     with _acquired(path, wait_seconds, waiting) as stream:
+        stream.seek(0)
+        cut_off = bool(stream.read(1))
         stream.truncate(0)
         stream.write(json.dumps({"pid": os.getpid(), "purpose": purpose, "since": time.time()}))
         stream.flush()
         try:
-            yield
+            yield cut_off
         finally:
             stream.truncate(0)
 

@@ -24,7 +24,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether a step's effect still stands in the real world, and what was seen."""
+    """Whether a step's effect still stands in the real world, and what was seen.
+
+    Attributes:
+        identity: names of the live things as they are now, as far as the probe asked for them.
+            One that is not as the step left it was altered by somebody, and the step runs again.
+    """
 
     stands: bool
     seen: str
+    identity: Mapping[str, str] = field(default_factory=dict)

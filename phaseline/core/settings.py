@@ -89,9 +89,7 @@ class Component(Strict):
     port: Port
     user: Annotated[int, Field(ge=1)] = 10001
     size_mb: Annotated[int, Field(ge=1)] = 500
-    allows: tuple[Literal["shell", "package manager", "setuid files"], ...] = Field(
-        default=(), description="what T009 tolerates, because the image cannot work without it"
-    )
+    allows: tuple[Allowance, ...] = ()
     try_out: TryOut | None = None
 
     @model_validator(mode="after")
@@ -101,17 +99,30 @@ class Component(Strict):
         return self
 
 
+class Allowance(Strict):
+    """A finding on the image that is let pass, and why; the table shows both.
+
+    `rule` is as docs/checks.md has it, or one of hadolint's or the vulnerability database's.
+    `places` are the paths or packages that it is about; by default all of them.
+    """
+
+    rule: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$")]
+    reason: Annotated[str, Field(min_length=10)]
+    places: tuple[str, ...] = ()
+
+
 class TryOut(Strict):
     """How T010 runs an image on its own: environment, arguments, and words its log must hold.
 
     `folders` are the folders beside /tmp that it may write, `files` what its pod would be given
-    (path: content).
+    (path: content), `memory_mb` the memory that it has to do with.
     """
 
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     folders: tuple[str, ...] = ()
     files: dict[str, str] = {}
+    memory_mb: Annotated[int, Field(ge=6)] = 256
     logs: str
 
 
@@ -205,6 +216,23 @@ class Journey(Strict):
         return self
 
 
+class About(Strict):
+    """What the labels of the images say of the application: as the OCI image specification has it.
+
+    `version` and `licenses` are of the application, `source` is where its source can be read.
+    """
+
+    version: str = ""
+    licenses: str = Field(default="", description="an SPDX license expression")
+    source: str = ""
+
+
+class Vulnerabilities(Strict):
+    """The database of known vulnerabilities: one that speaks OSV's API, https://google.github.io/osv.dev/api."""
+
+    database: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.osv.dev"
+
+
 class Pipeline(Strict):
     """The whole of `pipeline.yaml`.
 
@@ -214,7 +242,9 @@ class Pipeline(Strict):
 
     version: Literal[1]
     application: Name
+    about: About = About()
     components: tuple[Component, ...] = Field(min_length=1)
+    vulnerabilities: Vulnerabilities = Vulnerabilities()
     bases: dict[str, Base] = {}
     chart: Chart
     cluster: Cluster = Cluster()

@@ -9,7 +9,7 @@ Each line is one object with `version`, `event`, `time` (seconds since the epoch
 - `run-ended`: `code`, `seconds`, `head` of the evidence. A run that was killed has none.
 
 On standard output `--watch` adds `watch`, between runs and therefore without `run`: with `files`,
-how many it waits for, or `saved`, those that were, or `error`.
+how many it waits for, or `saved`, those that were, or `error`, or `restart`: code that was saved.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def judge(
     if spoilt := _spoilt(step, own, kept):
         return Verdict(False, spoilt, parts, kept)
     if probe and (standing := ask(step, own)):
-        return Verdict(standing.stands, standing.seen, parts, kept)
+        altered = _altered(kept.identity, standing.identity)
+        return Verdict(standing.stands and not altered, altered or standing.seen, parts, kept)
     return Verdict(True, "nothing it depends on has changed", parts, kept)
 
 
@@ -75,6 +76,12 @@ def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
         if found != made:
             return f"its output {name} {'is gone' if found == paths.ABSENT else 'was altered'}"
     return ""
+
+
+def _altered(left: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What is not as the step left it; empty when all is."""
+    names = [name for name in sorted(now) if left.get(name) != now[name]]
+    return f"{', '.join(names[:3])}: altered since" if names else ""
 
 
 def ask(step: Step, own: Context) -> Standing | None:

@@ -49,6 +49,7 @@ class Declared(TypedDict, total=False):
     limit: float
     exclusive: bool
     traits: tuple[Trait, ...]
+    variables: tuple[str, ...]
     projection: Projection | None
     tests: tuple[str, ...]
 
@@ -68,6 +69,7 @@ class Step:
         limit: seconds for the whole step; what takes longer is ended.
         exclusive: nothing else runs beside it.
         traits: names and values, such as a tool's version, that are part of the key.
+        variables: environment variables whose values are part of the key; see `variables.values`.
         projection: what of a live effect is compared when the step is replayed.
         tests: the tests that prove it, as the beginnings of pytest's node IDs.
     """
@@ -85,6 +87,7 @@ class Step:
     limit: float = LIMIT
     exclusive: bool = False
     traits: tuple[Trait, ...] = ()
+    variables: tuple[str, ...] = ()
     projection: Projection | None = None
     tests: tuple[str, ...] = ()
 

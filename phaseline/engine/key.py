@@ -8,7 +8,7 @@ from typing import Any
 
 from phaseline.core.files import digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import canonical, code, paths
+from phaseline.engine import canonical, code, paths, variables
 from phaseline.engine.graph import Step
 
 Parts = dict[str, Any]
@@ -19,12 +19,14 @@ def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
 
     `code`: digest of each source file that the operator reaches. `step`: how it is declared.
     `settings`, `components`: what it reads of `pipeline.yaml`. `inputs`: digest of each file, by
-    its path. `traits`: what the functions in `Step.traits` say. `upstream`: see below.
+    its path. `traits`: what the functions in `Step.traits` say. `variables`: see there; left out
+    where none is declared. `upstream`: see below.
 
     Args:
         upstream: for each needed step, what it has made (see `record.Record.effect`).
     """
     settings = context.workspace.settings
+    declared = {"variables": variables.values(step.variables)} if step.variables else {}
     return {
         "code": code.reached(step.run, context) if step.run else {},
         "step": _declared(step),
@@ -32,6 +34,7 @@ def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
         "components": canonical.one(context.parts),
         "inputs": paths.digests(step.inputs, context),
         "traits": {name: value for one in step.traits for name, value in one(context).items()},
+        **declared,
         "upstream": upstream,
     }
 
@@ -45,6 +48,7 @@ def _declared(step: Step) -> dict[str, Any]:
         "operator": operator,
         "inputs": list(step.inputs),
         "outputs": list(step.outputs),
+        **({"variables": list(step.variables)} if step.variables else {}),
     }
 
 

@@ -29,7 +29,8 @@ class Plan:
     Attributes:
         compared: run afresh and compared; these are all applicable steps of the phases.
         given: of earlier phases; what they made is taken as it was recorded.
-        run: all that is run, in order: what is compared, and earlier acts on the live world.
+        run: all that is run, in order: what is compared, and the acts on the live world that it
+            needs. What is given needs none: it is taken as files.
     """
 
     compared: list[Step]
@@ -42,13 +43,25 @@ def plan(graph: Graph, context: Context, phases: Iterable[str]) -> Plan:
     names = set(phases)
     wanted = [one for one in graph.wanted_for(names) if _applies(one, context)]
     own = {one.id for one in wanted if graph.phase_of[one.id].name in names}
+    acts = _acts_for(own, graph)
     return Plan(
         compared=sorted(
             (one for one in wanted if one.id in own), key=lambda one: graph.phase_of[one.id].number
         ),
         given=[one for one in wanted if one.id not in own and one.kind is Kind.MAKE],
-        run=[one for one in wanted if one.id in own or one.kind is Kind.ACT],
+        run=[one for one in wanted if one.id in own or one.id in acts],
     )
+
+
+def _acts_for(names: set[str], graph: Graph) -> set[str]:
+    """The acts that the steps `names` need, directly or by another act."""
+    found, pending = set[str](), [*names]
+    while pending:
+        needs = set(graph.steps[pending.pop()].needs)
+        acts = {one for one in needs - found if graph.steps[one].kind is Kind.ACT}
+        found |= acts
+        pending += acts
+    return found
 
 
 def run_graph(graph: Graph, wanted: Plan) -> Graph:

@@ -13,11 +13,11 @@ from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.workspace import Context
 from phaseline.engine import freshness, key, paths, record
 from phaseline.engine.graph import Graph, Kind, Step
+from phaseline.engine.variables import TELLING
 
 SHORT = 12  # characters of a digest that are shown
 LONGEST = 60  # characters of any other value
 _HEX = re.compile(r"[0-9a-f]{64}")
-_TELLING = re.compile(r"passw|secret|token|credential|private.?key|api.?key", re.IGNORECASE)
 _OF_DIGESTS = frozenset({"code", "inputs", "upstream", "outputs"})
 
 
@@ -153,6 +153,7 @@ def _checked(parts: key.Parts, kept: record.Record | None) -> dict[str, dict[str
         "settings": parts["settings"],
         "components": {one["name"]: one for one in parts["components"]},
         "traits": parts["traits"],
+        "variables": parts.get("variables", {}),
         "outputs": kept.outputs if kept else {},
     }
     return {
@@ -172,7 +173,8 @@ def short(name: str, value: Any) -> str:
         return "nothing"
     if isinstance(value, str) and _HEX.fullmatch(value):
         return value[:SHORT]
-    if name.partition(".")[0] not in _OF_DIGESTS and _TELLING.search(f"{name} {value}"):
+    if name.partition(".")[0] not in _OF_DIGESTS and TELLING.search(f"{name} {value}"):
         return f"hidden, {key.digest({'value': value})[:SHORT]}"
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    plain = isinstance(value, str) and value
+    text = value if plain else json.dumps(value, sort_keys=True)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

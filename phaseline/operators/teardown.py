@@ -31,7 +31,7 @@ def remove_state(context: Context) -> Report:
 def _images(context: Context) -> list[str]:
     if docker.answers(docker.host()):
         removed = images.remove_images(context)
-    elif images.load_images(context):
+    elif images.load_images(context) and daemon.is_ours(context):
         daemon.daemon(context)  # it was killed, and only a daemon can remove images
         removed = images.remove_images(context)
     else:

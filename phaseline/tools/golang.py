@@ -56,7 +56,7 @@ def build(go: Path, recipe: Recipe, into: Path, *, own: bool) -> None:
         (into / name).symlink_to(recipe.binary)
 
 
-def _alone(binary: str) -> AbstractContextManager[None]:
+def _alone(binary: str) -> AbstractContextManager[object]:
     """One build at a time: each uses every core, and what two share they would compile twice."""
 
     def waiting(holder: str) -> None:

@@ -1,6 +1,7 @@
 """What the catalogue says of a tool: how it is recognised, and where it may come from.
 
-Fields of release addresses: `{version}`, and `{arch}` or `{node_arch}` as the site writes it.
+Fields of release addresses: `{version}`, and `{arch}`, `{node_arch}` or `{lint_arch}` as the site
+writes it.
 """
 
 from __future__ import annotations
@@ -115,8 +116,8 @@ class Tool:
 
 
 def architecture() -> dict[str, str]:
-    """This machine's architecture as release sites write it: `arch` and `node_arch`."""
+    """This machine's architecture, as sites write it: `arch`, `node_arch`, `lint_arch`."""
     machine = platform.machine()
-    known = {"x86_64": ("amd64", "x64"), "aarch64": ("arm64", "arm64")}
-    arch, node_arch = known.get(machine, (machine, machine))
-    return {"arch": arch, "node_arch": node_arch}
+    known = {"x86_64": ("amd64", "x64", "x86_64"), "aarch64": ("arm64",) * 3}
+    words = known.get(machine, (machine,) * 3)
+    return dict(zip(("arch", "node_arch", "lint_arch"), words, strict=True))

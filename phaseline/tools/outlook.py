@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from phaseline.tools.model import Tool
 from phaseline.tools.toolchain import Installed, find, locate, origins
 
-NEEDED = ("kubernetes", "helm", "kubectl", "docker", "node")
+NEEDED = ("kubernetes", "helm", "kubectl", "docker", "node", "hadolint")
 
 
 @dataclass(frozen=True)

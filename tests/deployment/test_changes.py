@@ -40,6 +40,33 @@ def test_a_service_deleted_by_hand(deployed: Deployed) -> None:
     assert httpx.get(deployed.address, timeout=10).status_code == 200
 
 
+ALTERED = [
+    ("scale", "deployment/todo-app-frontend", "--replicas=2"),
+    ("set", "resources", "deployment/todo-app-backend", "-c=backend", "--limits=memory=300Mi"),
+    ("patch", "configmap/todo-app-frontend", '--patch={"data": {"upstream.conf": ""}}'),
+]
+
+
+@pytest.mark.parametrize("change", ALTERED, ids=lambda words: words[0])
+def test_an_object_altered_by_hand(deployed: Deployed, change: tuple[str, ...]) -> None:
+    name = next(word for word in change if "/" in word and "=" not in word)
+    words = ("-n", application.NAMESPACE)
+    application.kubectl(deployed.workspace, *words, *change)
+    ran = deployed.deploy()
+    assert "T026.release" in ran.steps("✓")
+    assert not ran.steps("✓") & {*_BUILDS, "T014.manifest", "T021.start", "T026.images"}
+    assert "altered since" in ran.text
+    assert name.rpartition("/")[2] in ran.text
+    assert not deployed.deploy().steps("✓")
+
+
+def test_a_release_rolled_back_by_hand(deployed: Deployed) -> None:
+    application.helm(deployed.workspace, "rollback", "todo-app")
+    ran = deployed.deploy()
+    assert "T026.release" in ran.steps("✓")
+    assert not ran.steps("✓") & {*_BUILDS, "T014.manifest", "T021.start", "T026.images"}
+
+
 @pytest.mark.parametrize("change", [("delete",), ("set", "down")])
 def test_the_link_to_the_node_cut_by_hand(deployed: Deployed, change: tuple[str, ...]) -> None:
     todo = application.write(deployed.address, "Behind the link")

@@ -1,54 +1,57 @@
-"""A run is killed, or interrupted, at any point: the next one goes on, and nothing is half made."""
+"""A run is killed, or interrupted, where most is under way: the next goes on, nothing is half made.
+
+Any instant is met by `test_random_kills.py`; these are the ones where a kill leaves most to mend.
+"""
 
 from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.deployment import application
-from tests.deployment.workspace import Ran, Running, Workspace
+from tests.deployment.killing import children
+from tests.deployment.workspace import Ran, Workspace
 
 pytestmark = pytest.mark.e2e
 
+_PAGE = ("containerize", "--only", "T008.page")
 # In the order in which they can be reached: each begins where the one before has led to.
 _POINTS = (
-    ("cluster", "T021.start", "starting the node", signal.SIGKILL),
-    ("cluster", "T021.start", "giving the cluster its roles", signal.SIGKILL),
-    ("cluster", "T024", "", signal.SIGKILL),
-    ("containerize", "T007.base", "", signal.SIGKILL),
-    ("containerize", "T007.image", "", signal.SIGKILL),
-    ("containerize", "T010.backend", "", signal.SIGINT),
-    ("containerize", "T010.backend", "", signal.SIGKILL),
-    ("containerize", "T008.page", "installs", signal.SIGINT),
-    ("containerize", "T008.page", "installs", signal.SIGKILL),
-    ("containerize", "T008.page", "builds", signal.SIGKILL),
-    ("containerize", "T008.image", "", signal.SIGKILL),
-    ("deploy", "T026.images", "loading", signal.SIGKILL),
-    ("deploy", "T026.release", "applying", signal.SIGKILL),
-    ("deploy", "T026.release", "waiting", signal.SIGINT),
-    ("deploy-all", "T034", "", signal.SIGKILL),
+    (("cluster",), "T021.start", "starting the node", signal.SIGKILL),
+    (("cluster",), "T021.start", "giving the cluster its roles", signal.SIGKILL),
+    (_PAGE, "T008.page", "installs", signal.SIGINT),
+    (_PAGE, "T008.page", "installs", signal.SIGKILL),
+    (_PAGE, "T008.page", "builds", signal.SIGKILL),
+    (("containerize", "--force", "T010.backend"), "T010.backend", "", signal.SIGINT),
+    (("deploy",), "T026.images", "loading", signal.SIGKILL),
+    (("deploy",), "T026.release", "applying", signal.SIGKILL),
+    (("deploy",), "T026.release", "waiting", signal.SIGINT),
 )
 _INTERRUPTED_WITHIN = 10.0
 _GONE_WITHIN = 5.0
 
 
-@pytest.mark.parametrize(("task", "step", "text", "number"), _POINTS)
+@pytest.mark.parametrize(("words", "step", "text", "number"), _POINTS)
 def test_cut_off(
-    second_workspace: Workspace, task: str, step: str, text: str, number: signal.Signals
+    second_workspace: Workspace,
+    words: tuple[str, ...],
+    step: str,
+    text: str,
+    number: signal.Signals,
 ) -> None:
     workspace = second_workspace
     before = workspace.done()
-    running = workspace.start(task)
+    running = workspace.start(*words)
     running.await_step(step, text)
-    children = _children(running)
+    time.sleep(0.05)  # into the step's work, past its first line
+    started = children(running)
     running.send(number)
     ran = running.wait(_INTERRUPTED_WITHIN)
     assert ran.code == (130 if number is signal.SIGINT else -number), ran.text
-    _, alive = psutil.wait_procs(children, 0.1 if number is signal.SIGINT else _GONE_WITHIN)
+    _, alive = psutil.wait_procs(started, 0.1 if number is signal.SIGINT else _GONE_WITHIN)
     assert not alive, ran.text
     now = workspace.done()
     assert step not in now
@@ -66,22 +69,6 @@ def test_the_next_run_goes_on(second_workspace: Workspace) -> None:
     running = application.running_images(workspace)
     assert len(running) == 3
     assert running == {name: built.get(name, "not built") for name in running}
-
-
-def _children(running: Running) -> list[psutil.Process]:
-    """What a run works with; the node and the Docker daemon are meant to stay."""
-    time.sleep(0.05)  # into the step's work, past its first line
-    found = psutil.Process(running.process.pid).children(recursive=True)
-    return [one for one in found if not _stays(one)]
-
-
-def _stays(process: psutil.Process) -> bool:
-    try:
-        own = Path("/proc/self/ns/pid").readlink()
-        inside = Path(f"/proc/{process.pid}/ns/pid").readlink() != own
-        return inside or any("phaseline.process.supervisor" in word for word in process.cmdline())
-    except (OSError, psutil.NoSuchProcess):
-        return False
 
 
 def _unended(ran: Ran) -> set[str]:

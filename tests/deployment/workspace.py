@@ -141,17 +141,17 @@ class Workspace:
     search_root: Path | None = None
 
     @classmethod
-    def copy(cls, root: Path) -> Workspace:
-        """Copy the checkout as git has it, changes that are not committed included."""
+    def copy(cls, root: Path, source: Path = CHECKOUT) -> Workspace:
+        """Copy what git has of the checkout, as it is in `source`, uncommitted changes included."""
         listing = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         names = subprocess.run(
             listing, cwd=CHECKOUT, check=True, capture_output=True, text=True
         ).stdout
         for name in filter(None, names.split("\0")):
-            if (source := CHECKOUT / name).exists():
+            if (source / name).exists():
                 target = root / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target, follow_symlinks=False)
+                shutil.copy2(source / name, target, follow_symlinks=False)
         return cls(root, env={"TMPDIR": str(_folder(root.with_name(f"{root.name}-tmp")))})
 
     @property

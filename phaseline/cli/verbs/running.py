@@ -38,7 +38,6 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
         "deploy-all": _deploy_all(graph, folder, everything),
         "teardown": _teardown(folder),
         **{f"cluster.{name}": task for name, task in _cluster_verbs(folder).items()},
-        "app.addresses": _addresses(folder),
     }
 
 
@@ -72,7 +71,7 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
         if watch:
             from phaseline.cli import watching
 
-            return watching.watch(graph, lambda: context(folder), asked)
+            return watching.watch(graph, lambda: context(folder), asked, folder)
         return run_phases(graph, context(folder), asked)
 
     return run
@@ -149,15 +148,6 @@ def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
             }.items()
         },
     }
-
-
-def _addresses(folder: Path) -> Task[Any]:
-    def addresses(c: object, json: bool = False) -> int:
-        from phaseline.cli import looking
-
-        return looking.addresses(context(folder), as_json=json)
-
-    return make_task(addresses, "Where the application answers.", JSON, "app.addresses --json")
 
 
 def _told(report: Report) -> int:

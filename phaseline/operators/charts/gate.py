@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,11 +13,8 @@ from phaseline.core.report import Report
 from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
 from phaseline.operators.charts.manifest import read_manifest
-from phaseline.operators.charts.rendering import (
-    chart_folder,
-    rendered,
-    values_file,
-)
+from phaseline.operators.charts.rendering import chart_folder, rendered, values_file
+from phaseline.operators.images.draft import draft
 from phaseline.process import journal
 from phaseline.process.run import attempt
 from phaseline.process.threads import each
@@ -34,9 +30,10 @@ def check_chart(context: Context) -> Report:
         CheckFailed: the linter's findings; two renderings differ; an unknown value was taken.
     """
     tried = list(unknown_values(context.pipeline.components))
-    refusals = [partial(_expect_refusal, context, field, values) for field, values in tried]
     journal.progress(f"lints and renders the chart, and tries {len(tried)} unknown values")
-    each(_call, [partial(_lint, context), partial(_renders_alike, context), *refusals])
+    with draft(context.state / "chart.draft") as folder:
+        refusals = [partial(_expect_refusal, context, folder, *one) for one in tried]
+        each(_call, [partial(_lint, context), partial(_renders_alike, context), *refusals])
     return Report(summary=f"lint clean, renders alike, {len(tried)} unknown values refused")
 
 
@@ -86,16 +83,15 @@ def first_difference(first: str, second: str) -> str:
     return f"one has {len(lines[0])} lines, the other {len(lines[1])}"
 
 
-def _expect_refusal(context: Context, field: str, values: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory(prefix="values-", dir=context.state / "chart") as folder:
-        trial = Path(folder) / "unknown.yaml"
-        trial.write_text(json.dumps(values))
-        try:
-            rendered(context, trial)
-        except CommandFailed as refusal:
-            if UNKNOWN in refusal.why:
-                return
-            raise
+def _expect_refusal(context: Context, folder: Path, field: str, values: dict[str, Any]) -> None:
+    trial = folder / f"{field}.yaml"
+    trial.write_text(json.dumps(values))
+    try:
+        rendered(context, trial)
+    except CommandFailed as refusal:
+        if UNKNOWN in refusal.why:
+            return
+        raise
     raise CheckFailed(
         f"the chart takes the unknown value {field}",
         why="a misspelt value would be ignored in silence",

@@ -44,8 +44,9 @@ def start_stands(context: Context) -> Standing:
     if now["phase"] != "running" or down:
         return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())
     with access.api(context) as api:
-        ready = api.ready()
-    return Standing(ready, f"the API server {'answers' if ready else 'does not answer'}")
+        if not api.ready():
+            return Standing(False, "the API server does not answer")
+    return Standing(True, "the node runs and the API server answers", identity(context))
 
 
 def stop(context: Context) -> Report:

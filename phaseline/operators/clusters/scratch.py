@@ -1,4 +1,4 @@
-"""A namespace for checks: made fresh, restricted, and removed whatever happens."""
+"""A namespace for checks: made fresh, restricted, and removed, also after its check was killed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
 from phaseline.process.run import run
 from phaseline.tools.kubectl import Kubectl
+
+_in_use: set[str] = set()  # by the checks of this process
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,38 @@ class Scratch:
 def scratch_namespace(context: Context) -> Iterator[Scratch]:
     """A namespace `<app>-check-…` under the restricted pod security standard, then none.
 
-    Each use has one of its own, so that checks may run side by side.
+    Each use has one of its own, so that checks may run side by side. What earlier runs of this
+    workspace have left, because they were killed or interrupted, is removed first.
     """
     name = f"{context.pipeline.application}-check-{secrets.token_hex(3)}"
-    labels = {
-        "pod-security.kubernetes.io/enforce": "restricted",
-        "phaseline.dev/scratch": context.pipeline.application,
-    }
     kubectl = access.kubectl(context)
-    metadata = {"name": name, "labels": labels}
-    kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
-    scratch = Scratch(kubectl, name)
+    _in_use.add(name)
     try:
-        # pods are refused until the controller has made the account that they run as
-        scratch.run("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
-        yield scratch
+        _sweep(kubectl, _owner(context))
+        labels = {"pod-security.kubernetes.io/enforce": "restricted", **_owner(context)}
+        metadata = {"name": name, "labels": labels}
+        kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+        try:
+            scratch = Scratch(kubectl, name)
+            # pods are refused until the controller has made the account that they run as
+            scratch.run("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+            yield scratch
+        finally:
+            kubectl.delete("namespace", name, "--wait=false")
     finally:
-        kubectl.delete("namespace", name, "--wait=false")
+        _in_use.discard(name)
+
+
+def _owner(context: Context) -> dict[str, str]:
+    return {
+        "phaseline.dev/scratch": context.pipeline.application,
+        "phaseline.dev/workspace": context.workspace.id,
+    }
+
+
+def _sweep(kubectl: Kubectl, owner: Mapping[str, str]) -> None:
+    """Remove those that no check works in: one process at a time runs checks in a workspace."""
+    selector = ",".join(f"{key}={value}" for key, value in owner.items())
+    found = {one["metadata"]["name"] for one in kubectl.items("namespaces", "-l", selector)}
+    if left := sorted(found - _in_use):
+        kubectl.delete("namespace", *left, "--wait=false")

@@ -19,19 +19,29 @@ _HOPELESS = {
     "CrashLoopBackOff": "read the last lines above: the program ends by itself",
 }
 _ENDED_TOO_OFTEN = 2
+# A pod may pass through a bad state, such as a Secret that comes a moment later.
+PATIENCE = 6.0
+# A container that has started, by its startup probe, should be ready soon.
+_PATIENCE_WITH_READINESS = 12.0
 # How often each container, by pod and name, has been restarted.
 Restarts = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a pod is not up. `container` is empty when it is about the whole pod."""
+    """Why a pod is not up.
+
+    Attributes:
+        container: empty when it is about the whole pod.
+        patience: seconds for which it may last before it is taken to be final.
+    """
 
     pod: str
     container: str
     reason: str
     message: str
     fix: str
+    patience: float = PATIENCE
 
 
 def restarts(pods: Iterable[Object]) -> Restarts:
@@ -69,12 +79,33 @@ def _of_pod(pod: Object, events: list[Object], before: Restarts) -> Iterator[Cau
             yield Cause(name, "", "Unschedulable", condition.get("message", ""), fix)
     for container in _containers(pod):
         yield from _of_container(name, container, before.get((name, container["name"]), 0))
+    yield from _unready(pod, events)
     # an event outlives its cause: a pod whose containers have started has its mounts
     mounts = [] if status.get("phase", "Pending") != "Pending" else events
     for event in mounts:
-        if event["involvedObject"].get("name") == name and event.get("reason") == "FailedMount":
+        if _is_about(event, name, "FailedMount"):
             fix = "make the Secret, ConfigMap or volume that it names"
             yield Cause(name, "", "FailedMount", event.get("message", ""), fix)
+
+
+def _unready(pod: Object, events: list[Object]) -> Iterator[Cause]:
+    """Containers whose startup probe has passed, and whose readiness probe fails.
+
+    Without a startup probe nothing tells how long a program takes to start.
+    """
+    name, probed = pod["metadata"]["name"], set()
+    for one in pod.get("spec", {}).get("containers", []):
+        probed |= {one["name"]} if "startupProbe" in one else set()
+    failing = [e["message"] for e in events if _is_about(e, name, "Unhealthy")]
+    said = [message for message in failing if message.startswith("Readiness")]
+    for one in pod.get("status", {}).get("containerStatuses", []):
+        if one["name"] in probed and one.get("started") and not one.get("ready") and said:
+            fix = "see in the lines above why it is not ready, or correct the probe"
+            yield Cause(name, one["name"], "Unready", said[-1], fix, _PATIENCE_WITH_READINESS)
+
+
+def _is_about(event: Object, pod: str, reason: str) -> bool:
+    return event["involvedObject"].get("name") == pod and event.get("reason") == reason
 
 
 def _of_container(pod: str, container: Object, before: int) -> Iterator[Cause]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phaseline.core.errors import CheckFailed
+from phaseline.core.errors import CheckFailed, PhaselineError, TimedOut
 from phaseline.core.files import digest_text
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
@@ -14,13 +14,14 @@ from phaseline.operators.deployments.rollout import await_rollout
 from phaseline.operators.deployments.world import look
 from phaseline.process import journal
 from phaseline.process.run import run
-from phaseline.tools.helm import Helm, Status
+from phaseline.tools.helm import Helm, Release, Status
 
 
 def install_release(context: Context) -> Report:
     """Install the chart, or upgrade the release, and wait until every workload is available.
 
-    A release that an ended run left half-way is put back first.
+    A release that an ended run left half-way is put back first. One that does not come up is put
+    back as it was; a first one stays as it is, to be looked at.
 
     Raises:
         CommandFailed: helm refuses; its words are in the message.
@@ -28,49 +29,67 @@ def install_release(context: Context) -> Report:
     """
     chart = context.pipeline.chart
     helm = Helm.of(context, kubeconfig(context))
-    _mend(helm, chart.release)
+    before = _mend(helm, chart.release)
     journal.progress(f"applying {chart.release}")
     limit = float(chart.timeout_seconds)
     run(helm.upgrade(chart.release, chart_folder(context), values_file(context), timeout=limit))
-    count = await_rollout(context, limit=limit)
-    identity = _identity(helm, chart.release)
+    try:
+        count = await_rollout(context, limit=limit)
+    except (CheckFailed, TimedOut) as error:
+        raise _put_back(helm, chart.release, before, error) from error
+    identity = _identity(context, helm)
     return Report(f"revision {identity['revision']}, {count} workloads available", identity)
 
 
 def install_release_stands(context: Context) -> Standing:
-    """Whether the release is deployed, all its objects are there and its workloads available."""
-    release = Helm.of(context, kubeconfig(context)).status(context.pipeline.chart.release)
+    """Whether the release is deployed, its objects are as they were left and all is available."""
+    helm = Helm.of(context, kubeconfig(context))
+    release = helm.status(context.pipeline.chart.release)
     if release is None or release.info.status is not Status.DEPLOYED:
         return Standing(False, f"the release is {release.info.status if release else 'gone'}")
-    if gone := _gone(context, release.manifest):
+    identity = _told(context, release)
+    if gone := [name for name, state in identity.items() if not state]:
         return Standing(False, f"{gone[0]} is gone")
-    world = look(context)
-    if world.unfinished:
-        return Standing(False, world.unfinished[0])
-    return Standing(True, f"revision {release.version} is deployed and available")
+    unfinished = look(context).unfinished
+    seen = f"revision {release.version} is deployed and available, and nothing in it was altered"
+    return Standing(not unfinished, unfinished[0] if unfinished else seen, identity)
 
 
-def _identity(helm: Helm, name: str) -> dict[str, str]:
+def _identity(context: Context, helm: Helm) -> dict[str, str]:
+    name = context.pipeline.chart.release
     release = helm.status(name)
     if release is None:
         raise CheckFailed(f"the release {name} is gone", why="something removed it meanwhile")
+    return _told(context, release)
+
+
+def _told(context: Context, release: Release) -> dict[str, str]:
+    with access.api(context) as api:
+        objects = api.states(parse(release.manifest), context.pipeline.chart.namespace)
     return {
         # a release that was deleted and made again begins at the same revision
         "installed": release.info.first_deployed.isoformat(),
         "revision": str(release.version),
         "manifest": digest_text(release.manifest),
+        **objects,
     }
 
 
-def _gone(context: Context, manifest: str) -> list[str]:
-    with access.api(context) as api:
-        return api.absent(parse(manifest), context.pipeline.chart.namespace)
-
-
-def _mend(helm: Helm, name: str) -> None:
+def _mend(helm: Helm, name: str) -> int:
+    """Undo what an ended run left half-way; the newest revision that worked, 0 for none."""
     revisions = helm.history(name)
-    if not revisions or not revisions[-1].status.pending:
-        return
     good = [one.revision for one in revisions if one.status in (Status.DEPLOYED, Status.SUPERSEDED)]
-    journal.progress(f"putting back the release, which was left {revisions[-1].status}")
-    run(helm.rollback(name, good[-1]) if good else helm.uninstall(name))
+    if revisions and revisions[-1].status.pending:
+        journal.progress(f"putting back the release, which was left {revisions[-1].status}")
+        run(helm.rollback(name, good[-1]) if good else helm.uninstall(name))
+    return good[-1] if good else 0
+
+
+def _put_back(helm: Helm, name: str, revision: int, error: PhaselineError) -> PhaselineError:
+    """Go back to `revision`; the error that says so, too."""
+    if not revision:
+        return error
+    journal.progress(f"putting back revision {revision}")
+    run(helm.rollback(name, revision))
+    told = f"{error.why}\n{name} was put back as it was in revision {revision}".strip()
+    return type(error)(error.what, why=told, fix=error.fix)

@@ -12,9 +12,6 @@ from phaseline.operators.deployments.world import look
 from phaseline.process import journal
 from phaseline.process.groups import pause
 
-# A pod may pass through a bad state, such as a Secret that comes a moment later.
-PATIENCE = 6.0
-
 
 def await_rollout(context: Context, *, limit: float) -> int:
     """Wait until every workload of the release is rolled out; returns how many there are.
@@ -35,7 +32,7 @@ def await_rollout(context: Context, *, limit: float) -> int:
         found = {(c.pod, c.container): c for c in causes(world.pods, world.events, before)}
         bad_since = {key: bad_since.get(key, now) for key in found}
         for key, since in bad_since.items():
-            if now - since > PATIENCE:
+            if now - since > found[key].patience:
                 raise _failure(context, found[key])
         if now > deadline:
             raise TimedOut(

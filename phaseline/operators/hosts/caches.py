@@ -99,8 +99,8 @@ def _wheels() -> Iterator[Cached]:
 
 
 def _builds() -> Iterator[Cached]:
-    """What compilers keep to be faster next time."""
-    for place in (cache_folder() / "go", cache_folder() / "node"):
+    """What compilers and the checks of images keep to be faster next time."""
+    for place in (cache_folder() / name for name in ("go", "node", "surveys")):
         if place.is_dir():
             yield Cached("build cache", place.name, (place,), _used(place), "")
 

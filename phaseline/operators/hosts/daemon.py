@@ -43,6 +43,11 @@ def daemon_stands(context: Context) -> Standing:
     return Standing(answers, f"{address} {'answers' if answers else 'does not answer'}")
 
 
+def is_ours(context: Context) -> bool:
+    """Whether our daemon holds what this workspace has built: a record of it may be imported."""
+    return users.uses(docker.folder() / "users", context.workspace)
+
+
 def release(context: Context) -> Report:
     """Give up our daemon: stop it, and leave only its data, when no other workspace uses it."""
     place = own_daemon.Place(docker.folder())
@@ -57,7 +62,7 @@ def release(context: Context) -> Report:
     return Report("our Docker daemon was stopped" if ran else "no Docker daemon of ours ran")
 
 
-def _locked(purpose: str) -> AbstractContextManager[None]:
+def _locked(purpose: str) -> AbstractContextManager[bool]:
     def waiting(holder: str) -> None:
         journal.progress(f"waiting for the Docker daemon: {holder} is at it")
 

@@ -1,4 +1,4 @@
-"""Which tools a step works with, for its key: what would be used, without fetching any of it."""
+"""What a step works with and for, as parts of its key. Of tools: what would be used, unfetched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from phaseline.core.workspace import Context
 def machine(context: Context) -> Mapping[str, str]:
     """The architecture that images and packages are for."""
     return {"machine": platform.machine()}
+
+
+def workspace(context: Context) -> Mapping[str, str]:
+    """The workspace's name, for what has it inside: it is another one at another path."""
+    return {"workspace": context.workspace.name}
 
 
 def python(context: Context) -> Mapping[str, str]:
@@ -32,6 +37,11 @@ def helm(context: Context) -> Mapping[str, str]:
 def node(context: Context) -> Mapping[str, str]:
     """Node.js with npm."""
     return {"node": _identity("node")}
+
+
+def hadolint(context: Context) -> Mapping[str, str]:
+    """The linter of Dockerfiles."""
+    return {"hadolint": _identity("hadolint")}
 
 
 def kubernetes(context: Context) -> Mapping[str, str]:

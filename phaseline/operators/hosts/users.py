@@ -15,6 +15,11 @@ def register(folder: Path, workspace: Workspace) -> None:
     write_json(folder / f"{workspace.id}.json", {"version": 1, "root": root})
 
 
+def uses(folder: Path, workspace: Workspace) -> bool:
+    """Whether `workspace` uses the daemon."""
+    return (folder / f"{workspace.id}.json").exists()
+
+
 def withdraw(folder: Path, workspace: Workspace) -> None:
     """Note that `workspace` no longer uses it. The daemon's lock must be held."""
     (folder / f"{workspace.id}.json").unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report, Standing
 from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
-from phaseline.operators.images import ownership
+from phaseline.operators.images import labels, ownership
 from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.dockerfile import path_of
 from phaseline.operators.images.draft import draft
@@ -109,6 +109,7 @@ def _run_build(
         f"--tag={name}",
         f"--file={path_of(context, build)}",
         *_arguments(context, component, base),
+        *labels.options(context, component, base),
         str(context.workspace.root / build.folder),
         timeout=600.0,
     )

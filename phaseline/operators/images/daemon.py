@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CommandFailed, Unreachable
@@ -52,3 +52,11 @@ def find(client: DockerClient, reference: str) -> Image | None:
         return client.images.get(reference)
     except ImageNotFound:
         return None
+
+
+def discard(client: DockerClient, name: str) -> None:
+    """Remove the container called `name`, if there is one."""
+    from docker.errors import NotFound
+
+    with suppress(NotFound):
+        client.containers.get(name).remove(force=True, v=True)

@@ -23,7 +23,7 @@ from phaseline.process.run import run
 from phaseline.tools import mmdebstrap, toolchain
 
 SUITE = "bookworm"
-FORMAT = "1"  # raise it when what rootfs or archive write changes
+FORMAT = "2"  # raise it when what rootfs or archive write changes
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _SOURCES = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
 

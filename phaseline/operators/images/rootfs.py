@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import IO
 from urllib.parse import unquote
 
+from phaseline.core.errors import CommandFailed
 from phaseline.core.settings import Base
 
 # Fixed, so that equal packages give an equal layer: 2025-01-01T00:00:00Z.
 EPOCH = 1735689600
+
+_AR = b"!<arch>\n"
 
 # The packaging's own state and what belongs to the machine that made it.
 _NEVER = (
@@ -49,10 +53,11 @@ class Entry:
 
 @dataclass
 class Tree:
-    """The members of the layer by path, and the packages (name: version) that they come from."""
+    """The members of the layer by path; by name, the packages' versions and control files."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
 
 
 def assemble(unpacked: Path, base: Base, layer: Path) -> dict[str, str]:
@@ -86,6 +91,29 @@ def package_of(path: str) -> tuple[str, str] | None:
     return package, unquote(version)
 
 
+def control_of(archive: IO[bytes]) -> str:
+    """The control file of a Debian package: deb(5), an ar archive with control.tar in it.
+
+    Raises:
+        CommandFailed: it is no such package.
+    """
+    if archive.read(len(_AR)) == _AR:
+        while len(header := archive.read(60)) == 60:
+            name, size = header[:16].decode().strip().rstrip("/"), int(header[48:58])
+            content = archive.read(size + size % 2)[:size]
+            if name.startswith("control.tar"):
+                return _control(content)
+    raise CommandFailed("a Debian package holds no control file", fix="run it again")
+
+
+def _control(packed: bytes) -> str:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = {name.removeprefix("./"): name for name in archive.getnames()}
+        stream = archive.extractfile(names["control"])
+        assert stream
+        return stream.read().decode()
+
+
 def _matches(path: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(path, glob) for glob in globs)
 
@@ -96,6 +124,9 @@ def _select(source: tarfile.TarFile, base: Base) -> Tree:
         path = "/" + member.name.removeprefix(".").strip("/")
         if package := package_of(path):
             tree.packages[package[0]] = package[1]
+            archive = source.extractfile(member)
+            assert archive, f"{path} is no file"
+            tree.controls[package[0]] = control_of(archive)
         elif member.isdir():
             folders[path] = member
         elif kept(path, base):
@@ -131,8 +162,9 @@ def _files(source: tarfile.TarFile, tree: Tree, base: Base) -> dict[str, bytes]:
     users = [*_USERS, *base.users]
     groups = [f"{fields[0]}:x:{fields[3]}:" for fields in (user.split(":") for user in users)]
     files = {"/etc/passwd": _lines(users), "/etc/group": _lines(groups)}
-    for name, version in tree.packages.items():  # where scanners of images look for versions
-        status = f"Package: {name}\nStatus: install ok installed\nVersion: {version}\n"
+    for name, control in tree.controls.items():  # where scanners of images look for packages
+        first, _, rest = control.partition("\n")
+        status = f"{first}\nStatus: install ok installed\n{rest.strip()}\n"
         files[f"/var/lib/dpkg/status.d/{name}"] = status.encode()
     roots = [path for path in sorted(tree.entries) if fnmatchcase(path, _CERTIFICATES)]
     if roots:

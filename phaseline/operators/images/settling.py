@@ -12,6 +12,7 @@ from phaseline.core.files import write_atomic
 from phaseline.core.workspace import cache_folder
 from phaseline.operators.images import ownership, saved
 from phaseline.operators.images.canonical import Built, Layers, rewrite
+from phaseline.operators.images.checks.layer import read_ahead
 from phaseline.operators.images.daemon import connected, find, layers_of
 from phaseline.operators.images.identity import names_manifests
 from phaseline.operators.images.stored import stored
@@ -43,6 +44,7 @@ def settle(raw: str, final: str, base: str, place: Path, *, fresh: bool) -> None
             recalled = {} if fresh else _recalled(built.config["rootfs"]["diff_ids"])
             known = {**recalled, **before}
             identity = rewrite(built, target, final, known, present)
+        read_ahead(target)
         journal.current().line(f"without dates it is {identity}")
         with target.open("rb") as archive:
             client.images.load(archive)

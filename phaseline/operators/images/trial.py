@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.settings import Component, TryOut
 from phaseline.core.workspace import Context
-from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.daemon import connected, discard
 from phaseline.operators.images.model import require_image
 from phaseline.operators.images.ownership import own_reference
 from phaseline.operators.images.pulse import pulse
@@ -26,12 +25,17 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 START_SECONDS = 20.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 2.0
 _POLL_SECONDS = 0.1
+_HEALTH_INTERVAL = 300_000_000  # nanoseconds: what the image says is meant for a long life
 
 
 def check_runs(context: Context) -> Report:
-    """Run each component's image as its `try_out` says, until its log shows that it works.
+    """Run each component's image as its `try_out` says, until it works and says so.
+
+    It has a read-only root, no capabilities, no new privileges, a network without anything on it,
+    and the memory that `try_out` names. Its log has to hold the words that it should; where the
+    image has a health check, that has to succeed; and SIGTERM has to end it in two seconds.
 
     Raises:
         CheckFailed: it ends early, never gets ready, or does not end when told to.
@@ -45,23 +49,26 @@ def _try(context: Context, component: Component) -> str:
     reference = own_reference(context, require_image(context, component.name))
     name = f"{context.workspace.id}-trial-{component.name}"
     with connected() as client:
-        _discard(client, name)  # one that a killed run left behind
+        discard(client, name)  # one that a killed run left behind
         try:
-            container = _start(client, name, reference, component, component.try_out)
+            container = create(client, name, reference, component, component.try_out)
+            container.start()
             with pulse(f"tries out {component.name}"):
-                ready = _await_words(container, component.name, component.try_out.logs)
+                ready = _await_words(container, component, component.try_out)
+                healthy = _await_health(container, component.name)
                 stopped, code = _stop(container, component.name)
         finally:
-            _discard(client, name)
+            discard(client, name)
     return (
-        f"{component.name}: ready after {ready:.1f} s, "
+        f"{component.name}: ready after {ready:.1f} s, {healthy}, "
         f"ended {stopped:.1f} s after SIGTERM with code {code}"
     )
 
 
-def _start(
+def create(
     client: DockerClient, name: str, image: str, component: Component, how: TryOut
 ) -> Container:
+    """A container of `image` that may do as little as a pod of it, not started yet."""
     owned = f"mode=0700,uid={component.user},gid={component.user}"
     container = client.containers.create(
         image,
@@ -72,12 +79,14 @@ def _start(
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         network_mode="none",
+        mem_limit=f"{how.memory_mb}m",
+        memswap_limit=f"{how.memory_mb}m",
+        healthcheck={"interval": _HEALTH_INTERVAL},
         tmpfs={"/tmp": "mode=1777", **dict.fromkeys(how.folders, owned)},  # noqa: S108
         volumes=sorted({str(PurePosixPath(path).parent) for path in how.files}),
     )
     for path, content in how.files.items():
         container.put_archive(str(PurePosixPath(path).parent), _packed(path, content))
-    container.start()
     return container
 
 
@@ -90,22 +99,54 @@ def _packed(path: str, content: str) -> bytes:
     return buffer.getvalue()
 
 
-def _await_words(container: Container, name: str, words: str) -> float:
-    """Seconds until the container's log holds `words`."""
+def _await_words(container: Container, component: Component, how: TryOut) -> float:
+    """Seconds until the container's log holds the words that it should."""
     started = time.monotonic()
     while True:
         running, log = _look(container)
         waited = time.monotonic() - started
-        if words in log:
-            return waited
         if not running:
-            code = container.attrs["State"]["ExitCode"]
-            raise CheckFailed(f"{name} ended with code {code} when tried out", why=_tail(log))
+            raise _ended(container, component.name, how, log)
+        if how.logs in log:
+            return waited
         if waited > START_SECONDS:
             raise CheckFailed(
-                f"{name} did not log {words!r} within {START_SECONDS:.0f} s", why=_tail(log)
+                f"{component.name} did not log {how.logs!r} within {START_SECONDS:.0f} s",
+                why=_tail(log),
             )
         pause(_POLL_SECONDS)
+
+
+def _ended(container: Container, name: str, how: TryOut, log: str) -> CheckFailed:
+    state = container.attrs["State"]
+    if state["OOMKilled"]:
+        return CheckFailed(
+            f"{name} needs more than its {how.memory_mb} MB and was killed by the kernel",
+            why=_tail(log),
+            fix="raise try_out.memory_mb in pipeline.yaml, and the chart's limit with it",
+        )
+    return CheckFailed(f"{name} ended with code {state['ExitCode']} when tried out", why=_tail(log))
+
+
+def _await_health(container: Container, name: str) -> str:
+    """Wait until the image's own health check succeeds; how long that took, in words."""
+    started = time.monotonic()
+    while time.monotonic() - started < START_SECONDS:
+        running, log = _look(container)
+        health = container.attrs["State"].get("Health")
+        if not health:
+            return "without a health check"
+        if health["Status"] == "healthy":
+            return f"healthy {time.monotonic() - started:.1f} s later"
+        if not running or health["Status"] == "unhealthy":
+            told = [one["Output"].strip() for one in health["Log"] or ()]
+            raise CheckFailed(
+                f"the health check of {name} fails",
+                why="\n".join([*told[-1:], _tail(log)]),
+                fix="see that its program is in the image, and that it asks the port that is open",
+            )
+        pause(_POLL_SECONDS)
+    raise CheckFailed(f"{name} did not become healthy within {START_SECONDS:.0f} s")
 
 
 def _look(container: Container) -> tuple[bool, str]:
@@ -132,10 +173,3 @@ def _stop(container: Container, name: str) -> tuple[float, int]:
 
 def _tail(log: str) -> str:
     return "\n".join(log.strip().splitlines()[-10:]) or "its log is empty"
-
-
-def _discard(client: DockerClient, name: str) -> None:
-    from docker.errors import NotFound
-
-    with suppress(NotFound):
-        client.containers.get(name).remove(force=True, v=True)

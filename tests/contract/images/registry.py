@@ -39,9 +39,10 @@ class Registry:
     manifest: str = ""
     config: str = ""
     host: str = ""
+    layer: bytes = b""  # of the image; by default one small file
 
     def __post_init__(self) -> None:
-        layer = _layer()
+        layer = self.layer or _layer()
         rootfs = {"type": "layers", "diff_ids": [digest(layer)]}
         image = {"architecture": architecture(), "os": "linux", "config": {}, "rootfs": rootfs}
         self.config = self._add(json.dumps(image).encode())

@@ -21,11 +21,10 @@ PYTHON = {
 DOCKERFILE = """\
 ARG BASE
 FROM ${BASE}
-LABEL org.opencontainers.image.title="app" org.opencontainers.image.description="a trial" \\
-      io.phaseline.application="{{ application }}"
 COPY main.py /main.py
 USER {{ user }}:{{ user }}
 EXPOSE {{ port }}
+HEALTHCHECK CMD ["python3", "-c", "pass"]
 ENTRYPOINT ["python3", "-u", "/main.py"]
 """
 PROGRAM = """\
@@ -63,6 +62,7 @@ class Scratch:
         content = {
             "version": 1,
             "application": "scratch",
+            "about": {"version": "1", "licenses": "MIT", "source": "https://scratch.invalid"},
             "components": [{**app, **component}],
             "bases": {"python": PYTHON},
             "chart": {"folder": "chart", "release": "scratch", "namespace": "scratch"},

@@ -148,5 +148,5 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
 
 
 def test_it_is_small_safe_and_runs(context: Context) -> None:
-    assert "no fault, 1 tolerated" in images.check_size_and_security(context).summary
+    assert images.check_image(context).summary == "the image: no findings, 2 allowed"
     assert "with code 0" in images.check_runs(context).summary

@@ -17,6 +17,7 @@ from phaseline.core.files import (
     digest_sha256,
     digest_text,
     locked,
+    remove_drafts,
     write_atomic,
     write_json,
 )
@@ -68,6 +69,13 @@ def test_a_file_is_whole_whenever_its_writer_is_killed(tmp_path: Path) -> None:
         assert len(lines) == 20_000
         assert len(set(lines)) == 1
         path.unlink()
+    mine = {".dotted", ".file.short.draft", ".draft", "file.abcdefgh.draft"}
+    for name in mine:
+        (tmp_path / name).touch()
+    (tmp_path / ".file.abcdefgh.draft").touch()  # at least one, wherever they were killed
+    remove_drafts(tmp_path)
+    assert {one.name for one in tmp_path.iterdir()} == mine
+    remove_drafts(tmp_path / "nowhere")
 
 
 def test_a_lock_names_its_holder_and_goes_with_it(tmp_path: Path) -> None:
@@ -90,9 +98,12 @@ def test_a_lock_names_its_holder_and_goes_with_it(tmp_path: Path) -> None:
         assert told
         assert str(holder.pid) in told[0]
         holder.send_signal(signal.SIGKILL)
-    with locked(path, "mine"):
+    with locked(path, "mine") as cut_off:
+        assert cut_off
         assert json.loads(path.read_text())["pid"] == os.getpid()
     assert path.read_text() == ""
+    with locked(path, "mine") as cut_off:
+        assert not cut_off
 
 
 def test_who_waits_for_a_lock_gets_it(tmp_path: Path) -> None:

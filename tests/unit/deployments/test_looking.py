@@ -103,6 +103,23 @@ def test_restarts_from_before_do_not_count() -> None:
     ]
 
 
+def unready(*, started: bool = True, ready: bool = False, probed: bool = True) -> dict[str, Any]:
+    one = pod("Running", containerStatuses=[{"name": "web", "started": started, "ready": ready}])
+    probes: dict[str, Any] = {"startupProbe": {}} if probed else {}
+    return {**one, "spec": {"containers": [{"name": "web", **probes}]}}
+
+
+def test_a_container_that_has_started_and_is_not_ready() -> None:
+    probe = {**event("Unhealthy"), "message": "Readiness probe failed: 503"}
+    (found,) = causes([unready()], [probe])
+    assert (found.container, found.reason, found.message) == ("web", "Unready", probe["message"])
+    startup = {**event("Unhealthy"), "message": "Startup probe failed: 503"}
+    assert causes([unready()], [startup]) == []
+    assert causes([unready()], [{**probe, "involvedObject": {"name": "web-2"}}]) == []
+    for one in (unready(started=False), unready(ready=True), unready(probed=False)):
+        assert causes([one], [probe]) == []
+
+
 def test_a_cause_names_pod_container_message_and_fix() -> None:
     told = waiting("CreateContainerConfigError")
     told["state"]["waiting"]["message"] = 'secret "db" not found'

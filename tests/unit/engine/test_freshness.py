@@ -205,3 +205,26 @@ def test_a_failing_step_has_no_record_left(context: Context) -> None:
     fails[0] = False
     (context.workspace.root / "in").write_text("one\n")  # as it was when it last succeeded
     assert endings(run(graph, context)) == {"a": DONE}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ({}, "it stands"),
+        ({"uid": "1"}, "it stands"),
+        ({"uid": "2"}, "uid: altered since"),
+        ({"uid": "1", "more": "x"}, "more: altered since"),
+    ],
+)
+def test_a_live_thing_that_is_not_as_it_was_left(
+    context: Context, now: dict[str, str], reason: str
+) -> None:
+    left = {"uid": "1", "place": "here"}
+    step = act(
+        "a", "A", lambda _: Report("", left), probe=lambda _: Standing(True, "it stands", now)
+    )
+    graph = one_phase(step)
+    run(graph, context)
+    ended = run(graph, context)["a"]
+    assert ended.reason == reason
+    assert (ended.ending is FRESH) == (reason == "it stands")

@@ -166,6 +166,8 @@ def test_what_an_earlier_phase_made_is_taken_as_recorded(context: Context) -> No
                     make("a", "a", writing(counted("a"), "a.out"), outputs=("a.out",)),
                     check("seen", "seen", writing(counted("seen"), "seen")),
                     act("on", "on", writing(counted("on"), "switch")),
+                    act("lit", "lit", writing(counted("lit"), "lamp"), needs=("on",)),
+                    act("other", "other", writing(counted("other"), "other"), needs=("a",)),
                 ),
             ),
             Phase(
@@ -173,15 +175,24 @@ def test_what_an_earlier_phase_made_is_taken_as_recorded(context: Context) -> No
                 name="two",
                 title="Two",
                 needs=("one",),
-                steps=(toy.join_step("b", needs=("a",)),),
+                steps=(
+                    make(
+                        "b",
+                        "b",
+                        toy.joining("b.out", "a.out"),
+                        needs=("a", "lit"),
+                        outputs=("b.out",),
+                    ),
+                ),
             ),
         ]
     )
     toy.run(graph, context)
     todo = plan(graph, context, ["two"])
     assert [one.id for one in todo.given] == ["a"]
+    assert [one.id for one in todo.run] == ["on", "lit", "b"]
     assert verdicts(replayed(graph, context, "two")) == {("b", "b.out"): IDENTICAL}
-    assert times == {"a": 1, "seen": 1, "on": 2}
+    assert times == {"a": 1, "seen": 1, "on": 2, "lit": 2, "other": 1}
 
     (context.workspace.root / "a.out").write_text("altered\n")
     (row,) = replayed(graph, context, "two")
@@ -191,7 +202,8 @@ def test_what_an_earlier_phase_made_is_taken_as_recorded(context: Context) -> No
 def test_the_order_holds_also_where_it_led_over_what_is_left_out(context: Context) -> None:
     done = Report("done")
     one = (act("up", "up", lambda _: done), check("gate", "gate", lambda _: done))
-    two = (act("apply", "apply", lambda _: done), check("last", "last", lambda _: done))
+    last = check("last", "last", lambda _: done, needs=("up",))
+    two = (act("apply", "apply", lambda _: done), last)
     graph = Graph(
         [
             Phase(number=1, name="one", title="One", steps=one),

@@ -310,6 +310,30 @@ def test_nothing_runs_beside_a_step_that_stands_alone(context: Context) -> None:
     assert any(len(seen[step.id]) > 1 for step in shared)
 
 
+def test_nothing_is_looked_at_ahead_of_its_time_beside_an_exclusive_step(context: Context) -> None:
+    at_work, beside = threading.Event(), list[str]()
+
+    def probe(context: Context) -> Standing:
+        before = at_work.is_set()
+        time.sleep(0.02)
+        if before or at_work.is_set():
+            beside.append("looked")
+        return Standing(True, "it stands")
+
+    def alone(context: Context) -> Report:
+        at_work.set()
+        time.sleep(0.1)
+        at_work.clear()
+        return Report("done")
+
+    watched = [act(f"p{n}", "P", lambda _: Report("p"), probe=probe) for n in range(6)]
+    graph = one_phase(make("x", "X", alone, exclusive=True), *watched)  # first, so that all wait
+    run(graph, context)
+    found = run(graph, context, jobs=3, forced=["x"])
+    assert endings(found) == {"x": DONE, **{step.id: FRESH for step in watched}}
+    assert beside == []
+
+
 def test_what_is_forced_runs_though_it_is_fresh_and_nothing_else_does(context: Context) -> None:
     graph = one_phase(join_step("a"), join_step("b", ["a"]))
     run(graph, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,9 +92,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def watching(root: Path) -> Iterator[Watching]:
-    argv = [sys.executable, "-m", "invoke", "all", "--watch", "--json"]
-    env = {**os.environ, "PYTHONPATH": str(TREE)}
+def watching(root: Path, tree: Path = TREE) -> Iterator[Watching]:
+    argv = [sys.executable, "-m", "invoke", "all", "--watch", "--json", "--jobs", "2"]
+    env = {**os.environ, "PYTHONPATH": str(tree)}
     with subprocess.Popen(argv, cwd=root, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Watching(process)
@@ -144,6 +145,77 @@ def test_ctrl_c_during_a_run_ends_it_all(root: Path) -> None:
         seen.process.send_signal(signal.SIGTERM)
         assert seen.process.wait(10) == 130
         assert not runs(program)
+
+
+def restarts(seen: Watching) -> list[list[str]]:
+    return [one["restart"] for one in seen.events if "restart" in one]
+
+
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_saved_tasks_start_it_anew_in_its_place_with_the_same_command_line(root: Path) -> None:
+    with watching(root) as seen:
+        seen.await_idle(1)
+        before, pid = command_line(seen.process.pid), seen.process.pid
+        more = 'step("right", "right.in"), step("added", "right.in"),'
+        (root / "tasks.py").write_text(TASKS.replace('step("right", "right.in"),', more))
+        seen.await_idle(2)
+        assert restarts(seen) == [["tasks.py"]]
+        assert command_line(pid) == before
+        assert (root / "added.out").read_text() == "1\n"
+        since = len(seen.events)
+        (root / "left.in").write_text("2\n")
+        seen.await_idle(3)
+        assert ("left", "done") in seen.endings(since)
+        assert len(restarts(seen)) == 1
+        seen.process.send_signal(signal.SIGINT)
+        assert seen.process.wait(10) == 130
+
+
+def test_saved_code_of_phaseline_starts_it_anew_and_runs_what_it_touches(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copytree(TREE / "phaseline", tree / "phaseline")
+    module = tree / "phaseline/process/run.py"  # what copies files imports it
+    with watching(root, tree) as seen:
+        seen.await_idle(1)
+        since = len(seen.events)
+        module.write_text(module.read_text() + "# saved\n")
+        seen.await_idle(2)
+        assert restarts(seen) == [[str(module)]]
+        reasons = {one["step"]: one["reason"] for one in seen.events[since:] if "reason" in one}
+        assert reasons["left"] == "code changed: phaseline/process/run.py"
+
+
+def test_code_is_taken_during_a_run_too(root: Path) -> None:
+    (root / "left.in").write_text("slow\n")
+    with watching(root) as seen:
+        program = number_in(root / "pid", 20.0)
+        (root / "tasks.py").write_text(TASKS.replace("sleep 60", "true"))
+        seen.await_idle(1)
+        assert not runs(program)
+        assert (root / "last.out").read_text() == "slow\n"
+
+
+@pytest.mark.parametrize("broken", [f"{TASKS}half = (", f"{TASKS}nothing.of = this"])
+def test_code_that_cannot_be_loaded_is_told_and_the_next_save_goes_on(
+    broken: str, root: Path
+) -> None:
+    with watching(root) as seen:
+        seen.await_idle(1)
+        (root / "tasks.py").write_text(broken)
+        seen.await_events(1, lambda one: "tasks.py cannot be loaded" in str(one.get("error")))
+        seen.await_idle(2)
+        (root / "left.in").write_text("2\n")
+        seen.await_events(2, lambda one: "error" in one)
+        assert (root / "left.out").read_text() == "1\n"  # nothing runs with code of two kinds
+        (root / "tasks.py").write_text(TASKS)
+        seen.await_events(2, lambda one: one["event"] == "run-ended" and one["code"] == 0)
+        assert restarts(seen) == []  # it is again what was loaded
+        assert (root / "last.out").read_text() == "2\n"
 
 
 def test_the_content_of_inputs_and_settings_counts_and_what_steps_make_does_not(

@@ -44,6 +44,8 @@ def test_wheels_are_fetched_for_the_image_and_checked_by_hash() -> None:
         "--requirement=/l",
     } <= set(command.argv)
     assert not any("manylinux_2_37" in argument for argument in command.argv)
+    # the user says from where packages come, not for which machine; nothing is left in /tmp
+    assert command.env == {"PIP_PLATFORM": None, "PIP_ABI": None, "TMPDIR": "/"}
 
 
 def test_the_installer_is_locked_to_the_wheel_that_the_dockerfile_names() -> None:

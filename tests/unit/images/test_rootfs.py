@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from phaseline.core.errors import CommandFailed
 from phaseline.core.settings import Base
 from phaseline.operators.images import rootfs
 
@@ -34,6 +35,24 @@ def pack(target: Path, members: dict[str, str | bytes], *, mtime: int = 1) -> Pa
                 header.size = len(content)
                 archive.addfile(header, io.BytesIO(content))
     return target
+
+
+CONTROL = "Package: tool\nVersion: 1:2\nSource: tools\nArchitecture: amd64\n"
+
+
+def debian_package(control: str) -> bytes:
+    """deb(5): an ar archive of debian-binary, control.tar and data.tar."""
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:xz") as archive:
+        header = tarfile.TarInfo("./control")
+        header.size = len(control)
+        archive.addfile(header, io.BytesIO(control.encode()))
+    parts = {"debian-binary": b"2.0\n", "control.tar.xz": inner.getvalue(), "data.tar": b""}
+    whole = b"!<arch>\n"
+    for name, content in parts.items():
+        whole += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode()
+        whole += content + b"\n" * (len(content) % 2)
+    return whole
 
 
 def unpack(layer: Path) -> dict[str, tarfile.TarInfo]:
@@ -90,7 +109,7 @@ def test_the_layer_holds_what_was_kept_and_what_scripts_would_have_made(tmp_path
             "usr/bin/other": b"program",
             "usr/share/ca-certificates/mozilla/B.crt": b"second\n",
             "usr/share/ca-certificates/mozilla/A.crt": b"first\n",
-            "var/cache/apt/archives/tool_1%3a2_amd64.deb": b"archive",
+            "var/cache/apt/archives/tool_1%3a2_amd64.deb": debian_package(CONTROL),
         },
     )
     base = make_base(
@@ -114,7 +133,14 @@ def test_the_layer_holds_what_was_kept_and_what_scripts_would_have_made(tmp_path
     assert text_of(layer, "etc/ssl/certs/ca-certificates.crt") == "first\nsecond\n"
     assert "todo:x:7:8::/:/bin/false" in text_of(layer, "etc/passwd")
     assert "todo:x:8:" in text_of(layer, "etc/group")
-    assert "Version: 1:2" in text_of(layer, "var/lib/dpkg/status.d/tool")
+    status = text_of(layer, "var/lib/dpkg/status.d/tool")
+    assert status == CONTROL.replace("tool\n", "tool\nStatus: install ok installed\n", 1)
+
+
+@pytest.mark.parametrize("archive", [b"", b"archive", debian_package(CONTROL)[:80]])
+def test_what_is_no_debian_package_is_refused(archive: bytes) -> None:
+    with pytest.raises(CommandFailed, match="no control file"):
+        rootfs.control_of(io.BytesIO(archive))
 
 
 def test_parents_stand_before_their_children(tmp_path: Path) -> None:

@@ -57,6 +57,14 @@ ADDRESSES = [
     ("x86_64", "go", "https://go.dev/dl/go1.26.6.linux-amd64.tar.gz"),
     ("x86_64", "node", "https://nodejs.org/dist/v24.19.0/node-v24.19.0-linux-x64.tar.gz"),
     ("aarch64", "node", "https://nodejs.org/dist/v24.19.0/node-v24.19.0-linux-arm64.tar.gz"),
+    *(
+        (
+            machine,
+            "hadolint",
+            f"https://github.com/hadolint/hadolint/releases/download/v2.15.1/hadolint-linux-{arch}",
+        )
+        for machine, arch in (("x86_64", "x86_64"), ("aarch64", "arm64"))
+    ),
 ]
 
 

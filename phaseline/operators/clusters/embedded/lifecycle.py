@@ -13,7 +13,7 @@ import psutil
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from phaseline.core.errors import CheckFailed, CommandFailed, HostUnfit, TimedOut
-from phaseline.core.files import write_atomic
+from phaseline.core.files import remove_drafts, write_atomic
 from phaseline.operators.clusters import ranges
 from phaseline.operators.clusters.embedded import configuration, pause
 from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, PAUSE, Layout
@@ -44,6 +44,8 @@ def start(layout: Layout, binaries: Path) -> None:
         HostUnfit: the address range is in use by something else.
         TimedOut: it did not become ready; names the unit and its last lines.
     """
+    for folder in (layout.folder, layout.config, *layout.config.glob("*/")):
+        remove_drafts(folder)  # of a start that was cut off
     phase = status(layout)["phase"]
     if phase not in ("running", "down") or (phase == "running" and not ip.exists(layout.interface)):
         _end(layout, patience=6.0)  # half a node: its start was cut off, or its link was removed

@@ -1,0 +1,125 @@
+"""The running application: its addresses, its replicas, its past, its logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from invoke.tasks import Task
+
+from phaseline.cli.edge import alone, context, say
+from phaseline.cli.task import JSON, make_task, whole_number
+from phaseline.core.report import Report
+from phaseline.core.workspace import Context
+from phaseline.engine.graph import Graph
+
+_COMPONENT = "its name in pipeline.yaml"
+
+
+def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, Task[Any]]:
+    """The tasks by name."""
+    found = {
+        "addresses": _addresses(folder),
+        "check": _check(folder),
+        "history": _history(folder),
+        "logs": _logs(folder),
+        "open": _open(folder),
+        "rollback": _rollback(folder),
+        "scale": _scale(folder),
+    }
+    return {f"app.{name}": task for name, task in found.items()}
+
+
+def _addresses(folder: Path) -> Task[Any]:
+    def addresses(c: object, json: bool = False) -> int:
+        from phaseline.cli import looking
+
+        return looking.addresses(context(folder), as_json=json)
+
+    return make_task(addresses, "Where the application answers.", JSON, "app.addresses --json")
+
+
+def _check(folder: Path) -> Task[Any]:
+    def check(c: object, json: bool = False) -> int:
+        from phaseline.cli import looking
+
+        return looking.application(context(folder), as_json=json)
+
+    text = "Whether the application is well, asked now: pods, images, Services, journeys."
+    return make_task(check, text, JSON, "app.check --json")
+
+
+def _history(folder: Path) -> Task[Any]:
+    def history(c: object, json: bool = False) -> int:
+        from phaseline.cli.words import show
+        from phaseline.operators.deployments import operations
+
+        return show(operations.history(context(folder)), as_json=json)
+
+    return make_task(history, "The release's revisions.", JSON, "app.history")
+
+
+def _logs(folder: Path) -> Task[Any]:
+    def logs(c: object, component: str, lines: str = "50", follow: bool = False) -> int:
+        from phaseline.operators.deployments import operations
+
+        kept = whole_number("--lines", lines, least=0)
+        operations.logs(context(folder), component, say, lines=kept, follow=follow)
+        return 0
+
+    help_ = {
+        "component": _COMPONENT,
+        "lines": "how many of each pod, from the end (default 50)",
+        "follow": "go on with what is written; Ctrl-C ends it",
+    }
+    text = "What the pods of a component have written last."
+    return make_task(logs, text, help_, "app.logs backend --follow")
+
+
+def _open(folder: Path) -> Task[Any]:
+    def open_(c: object, name: str = "") -> int:
+        from phaseline.operators.services import browsing
+
+        return _told(browsing.open_page(context(folder), name))
+
+    text = "Open the application in the browser; where there is none, print the address."
+    help_ = {"name": "which of `addresses` in pipeline.yaml (default the first)"}
+    return make_task(open_, text, help_, "app.open")
+
+
+def _rollback(folder: Path) -> Task[Any]:
+    def rollback(c: object, revision: str = "0") -> int:
+        from phaseline.operators.deployments import operations
+
+        number = whole_number("--revision", revision, least=0)
+        return _alone(folder, "app.rollback", lambda here: operations.rollback(here, number))
+
+    text = "Go back to a revision of the release, and wait until it is rolled out."
+    help_ = {"revision": "its number, as in app.history (default the one before)"}
+    return make_task(rollback, text, help_, "app.rollback --revision 2")
+
+
+def _scale(folder: Path) -> Task[Any]:
+    def scale(c: object, component: str, replicas: str) -> int:
+        from phaseline.operators.deployments import operations
+
+        number = whole_number("--replicas", replicas, least=0)
+        return _alone(folder, "app.scale", lambda here: operations.scale(here, component, number))
+
+    text = "Have so many pods of a component, until the next deploy-all."
+    help_ = {"component": _COMPONENT, "replicas": "how many"}
+    return make_task(scale, text, help_, "app.scale backend 3")
+
+
+def _alone(folder: Path, name: str, work: Callable[[Context], Report]) -> int:
+    here = context(folder)
+    with alone(here, f"invoke {name}"):
+        return _told(work(here))
+
+
+def _told(report: Report) -> int:
+    say(report.summary)
+    for line in report.lines:
+        say(f"  {line}")
+    return 0

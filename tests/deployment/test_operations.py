@@ -1,0 +1,79 @@
+"""The everyday verbs on the running application, and an update that does not come up."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.deployment import application
+from tests.deployment.conftest import Deployed
+
+pytestmark = pytest.mark.e2e
+
+READY = "backend/src/api/routers/health.py"
+
+
+def test_scaled_and_back(deployed: Deployed) -> None:
+    ran = deployed.workspace.must("app.scale", "backend", "3")
+    assert "backend: 3 available" in ran.text
+    told = {row["check"]: row["state"] for row in deployed.workspace.json("app.check")}
+    assert set(told.values()) == {"ok"}
+    lines = deployed.workspace.must("app.logs", "backend", "--lines", "1").text.splitlines()
+    assert len({line.partition("]")[0] for line in lines}) == 3
+    assert "T026.release" in deployed.deploy().steps("✓")
+    assert sum("backend" in pod["metadata"]["name"] for pod in _staying(deployed)) == 1
+
+
+def test_a_database_is_not_scaled(deployed: Deployed) -> None:
+    ran = deployed.workspace.invoke("app.scale", "database", "2")
+    assert ran.code == 2
+    assert "data of its own" in ran.text
+
+
+def test_rolled_back_and_forward_again(deployed: Deployed) -> None:
+    before = application.version(deployed.address)
+    deployed.workspace.edit("backend/src/todo/__init__.py", f'"{before}"', '"7.7.7"')
+    deployed.deploy()
+    assert application.version(deployed.address) == "7.7.7"
+    todo = application.write(deployed.address, "Written by the newer one")
+    deployed.workspace.must("app.rollback")
+    assert application.version(deployed.address) == before
+    assert application.read(deployed.address, todo) == "Written by the newer one"
+    newest = deployed.workspace.json("app.history")[-1]
+    assert (newest["status"], newest["what"].split()[0]) == ("deployed", "Rollback")
+    deployed.deploy()
+    assert application.version(deployed.address) == "7.7.7"
+
+
+def test_an_update_that_is_never_ready_is_named_and_put_back(deployed: Deployed) -> None:
+    version = application.version(deployed.address)
+    text = (deployed.workspace.root / READY).read_text()
+    broken = text.replace('@router.get("/readyz"', '@router.get("/elsewhere"')
+    assert broken != text
+    (deployed.workspace.root / READY).write_text(broken)
+    started = time.monotonic()
+    ran = deployed.workspace.invoke("deploy-all")
+    assert ran.code == 1
+    assert "does not come up" in ran.text
+    assert "Readiness probe failed" in ran.text
+    assert "was put back as it was in revision" in ran.text
+    assert time.monotonic() - started < 60
+    assert application.version(deployed.address) == version
+    assert all("ready" in row["seen"] for row in _check(deployed) if row["check"] == "workloads")
+    (deployed.workspace.root / READY).write_text(text)
+    deployed.deploy()
+
+
+def _check(deployed: Deployed) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = deployed.workspace.json("app.check")
+    return rows
+
+
+def _staying(deployed: Deployed) -> list[dict[str, Any]]:
+    return [
+        pod
+        for pod in application.pods(deployed.workspace)
+        if "deletionTimestamp" not in pod["metadata"]
+    ]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from phaseline.core.errors import CheckFailed, InvalidConfiguration
+from phaseline.operators.deployments.operations import running, target
+from phaseline.tools.helm import Revision, Status
+
+
+def revisions(*statuses: Status) -> list[Revision]:
+    return [
+        Revision(
+            revision=number,
+            updated=datetime(2025, 1, 1, tzinfo=UTC),
+            status=status,
+            chart="c-1",
+            app_version="1",
+            description="",
+        )
+        for number, status in enumerate(statuses, 3)
+    ]
+
+
+OLD, NOW, BAD = Status.SUPERSEDED, Status.DEPLOYED, Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "chosen"),
+    [
+        ((OLD, NOW), 0, 3),
+        ((OLD, OLD, NOW), 0, 4),
+        ((OLD, BAD, NOW), 0, 3),
+        ((OLD, OLD, NOW), 3, 3),
+    ],
+)
+def test_where_a_rollback_leads(known: tuple[Status, ...], wanted: int, chosen: int) -> None:
+    assert target(revisions(*known), wanted).revision == chosen
+
+
+@pytest.mark.parametrize("known", [(NOW,), (BAD, NOW), ()])
+def test_nothing_to_go_back_to(known: tuple[Status, ...]) -> None:
+    with pytest.raises(CheckFailed, match="no revision"):
+        target(revisions(*known), 0)
+
+
+def test_an_unknown_revision_is_named_with_those_there_are() -> None:
+    with pytest.raises(InvalidConfiguration, match="--revision 9") as caught:
+        target(revisions(OLD, NOW), 9)
+    assert caught.value.fix == "one of 3, 4"
+
+
+def workload(name: str, image: str, prepares: str = "x:1") -> dict[str, Any]:
+    spec = {"containers": [{"image": image}], "initContainers": [{"image": prepares}]}
+    return {"metadata": {"name": name}, "spec": {"template": {"spec": spec}}}
+
+
+def test_the_workload_of_a_component_is_the_one_that_runs_its_image() -> None:
+    found = [workload("job", "other:1", "l/app/web:1"), workload("web", "l/app/web:2")]
+    chosen = running(found, "l/app/web")
+    assert chosen
+    assert chosen["metadata"]["name"] == "web"
+    assert running(found, "l/app/we") is None
