@@ -8,11 +8,12 @@ import pytest
 from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Engine, create_engine, inspect, text
 from todo.__main__ import main
 from todo.database import migration_engine, writing_connection
 from todo.models import Base
-from todo.schema import alembic_config, head_revision, migrate
+from todo.schema import alembic_config, current_revision, head_revision, migrate
 
 from tests.api.postgres import PASSWORD, PostgresServer
 from tests.api.service import command, environment, run
@@ -58,17 +59,38 @@ def test_what_goes_up_comes_down(new_database: Callable[[], URL]) -> None:
     assert inspect(engine).get_table_names() == ["alembic_version"]
 
 
-def test_a_schema_from_a_later_release_is_left_alone(new_database: Callable[[], URL]) -> None:
-    url = new_database()
+def _stamped(url: URL, revision: str) -> URL:
     migrate(url)
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+        statement = text("UPDATE alembic_version SET version_num = :revision")
+        connection.execute(statement, {"revision": revision})
     engine.dispose()
+    return url
+
+
+def test_the_schema_of_a_later_release_is_left_alone(new_database: Callable[[], URL]) -> None:
+    url = _stamped(new_database(), "9000")
     result = run("migrate", url=url)
+    assert result.returncode == 0
+    assert '"schema of a later release, left as it is"' in result.stdout
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert current_revision(connection) == "9000"
+    engine.dispose()
+
+
+def test_a_schema_of_no_release_is_refused(new_database: Callable[[], URL]) -> None:
+    result = run("migrate", url=_stamped(new_database(), "from_elsewhere"))
     assert result.returncode == 1
-    assert "revision later" in result.stderr
+    assert "revision from_elsewhere" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_revisions_are_numbered() -> None:
+    revisions = list(ScriptDirectory.from_config(alembic_config()).walk_revisions())
+    numbers = [int(one.revision) for one in revisions]
+    assert numbers == sorted(numbers, reverse=True)
 
 
 @pytest.mark.parametrize("wait", ["0", "-1", "soon", "nan", "1e9"])

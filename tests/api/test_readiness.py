@@ -49,6 +49,16 @@ def test_ready_once_the_schema_is_there(new_database: Callable[[], URL], log: Pa
         assert "from_elsewhere" in problem["detail"]
 
 
+def test_goes_on_when_a_later_release_has_migrated(
+    new_database: Callable[[], URL], log: Path
+) -> None:
+    url = new_database()
+    migrate(url)
+    _stamp(url, "9000")
+    with serving(url, log) as service:
+        assert service.client.get("/readyz").json() == {"status": "ready"}
+
+
 def _stamp(url: URL, revision: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:

@@ -54,6 +54,7 @@ def client(web: Server) -> Iterator[httpx.Client]:
         ("/index.html", 200, "no-cache"),
         ("/assets/todo-abc123.js", 200, "public, max-age=31536000, immutable"),
         ("/healthz", 200, "no-cache"),
+        ("/readyz", 200, "no-cache"),
         ("/nowhere", 404, "no-cache"),
         ("/api/todos", 200, None),
     ],
@@ -88,6 +89,14 @@ def test_the_health_of_nginx_does_not_hang_on_the_backend(
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert answer.json()["detail"] == "The todo service is not answering; try again shortly."
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_without_its_page_it_lives_and_is_not_ready(
+    client: httpx.Client, page_folder: Path
+) -> None:
+    (page_folder / "index.html").unlink()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

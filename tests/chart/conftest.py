@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import yaml
 
 from phaseline.operators.charts.manifest import Object, parse, title
 from phaseline.process.command import Completed
@@ -18,6 +19,11 @@ from phaseline.tools.helm import Helm
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "todo-app"
+# Values of whole scenarios, by name.
+SCENARIOS = {
+    path.name.removesuffix("-values.yaml"): path
+    for path in sorted((CHART / "ci").glob("*-values.yaml"))
+}
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +54,10 @@ def template(helm: Helm, tmp_path: Path) -> Template:
 
 
 class Rendered(Protocol):
+    """The rendered objects by `Kind/name`, of values or of a scenario."""
+
     def __call__(
-        self, values: dict[str, Any] | None = None, release: str = "todo-app"
+        self, values: dict[str, Any] | str | None = None, release: str = "todo-app"
     ) -> dict[str, Object]: ...
 
 
@@ -61,16 +69,34 @@ def renderings() -> dict[str, str]:
 
 @pytest.fixture
 def objects(template: Template, renderings: dict[str, str]) -> Rendered:
-    """The rendered objects, by `Kind/name`."""
+    """Renders once what is asked for again."""
 
     def rendered(
-        values: dict[str, Any] | None = None, release: str = "todo-app"
+        values: dict[str, Any] | str | None = None, release: str = "todo-app"
     ) -> dict[str, Object]:
         key = json.dumps([values, release])
         if key not in renderings:
-            completed = template(values, release)
+            laid = (
+                yaml.safe_load(SCENARIOS[values].read_text()) if isinstance(values, str) else values
+            )
+            completed = template(laid, release)
             assert completed.code == 0, completed.stderr
             renderings[key] = completed.stdout
         return {title(one): one for one in parse(renderings[key])}
+
+    return rendered
+
+
+@pytest.fixture
+def notes(helm: Helm, tmp_path: Path) -> Callable[[dict[str, Any]], str]:
+    """What helm says after an install; `helm template` leaves it out."""
+
+    def rendered(values: dict[str, Any]) -> str:
+        path = tmp_path / "values.yaml"
+        path.write_text(json.dumps(values))
+        words = ("install", "todo-app", str(CHART), "--dry-run=client", f"--values={path}")
+        completed = attempt(helm.command(*words))
+        assert completed.code == 0, completed.stderr
+        return completed.stdout.partition("NOTES:")[2]
 
     return rendered

@@ -24,7 +24,9 @@ def at(path: str, value: Any) -> dict[str, Any]:
 PLACES = [
     *("", "backend", "backend.image", "backend.resources", "backend.resources.limits"),
     *("backend.resources.requests", "frontend", "frontend.image", "frontend.service"),
-    *("database", "database.image", "database.storage"),
+    *("backend.autoscaling", "frontend.autoscaling"),
+    *("database", "database.image", "database.storage", "externalDatabase", "networkPolicies"),
+    *("ingress", "httpRoute", "httpRoute.gateway", "serviceMonitor", "tests"),
 ]
 
 
@@ -59,16 +61,73 @@ def test_unknown_values(template: Template, place: str) -> None:
         ("database.username", "Todo"),
         ("database.existingSecret", "Not_A_Name"),
         ("database.storage.size", "1 GB"),
-        ("database.storage.className", None),
-        ("frontend.image", None),
-        ("database.resources.limits", {"memory": None}),
+        ("backend.existingConfigMap", "Not_A_Name"),
+        ("backend.migration", "hook"),
+        ("backend.autoscaling.enabled", "yes"),
+        ("backend.autoscaling.cpuPercent", 0),
+        ("backend.resources.limits.ephemeral-storage", 5),
+        ("externalDatabase.port", "5432"),
+        ("externalDatabase.networks", "10.1.0.0/16"),
+        ("externalDatabase.networks", ["10.1.0.0"]),
+        ("networkPolicies.enabled", "false"),
+        ("ingress.host", "https://todo.example.org"),
+        ("ingress.annotations.size", 1),
+        ("httpRoute.hosts", ["*"]),
+        ("serviceMonitor.interval", 30),
+        ("serviceMonitor.namespace", ""),
+        ("tests.failing", 1),
     ],
 )
 def test_wrong_values(template: Template, path: str, value: Any) -> None:
     completed = template(at(path, value))
     assert completed.code != 0
     assert "don't meet the specifications of the schema" in completed.stderr
-    assert path.split(".")[0] in completed.stderr
+    assert f"at '/{path.replace('.', '/')}" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "parent"),
+    [
+        ("database.storage.className", "/database/storage"),
+        ("frontend.image", "/frontend"),
+        ("database.resources.limits.memory", "/database/resources/limits"),
+        ("tests", ""),
+    ],
+)
+def test_missing_values(template: Template, path: str, parent: str) -> None:
+    completed = template(at(path, None))
+    assert completed.code != 0
+    assert f"at '{parent}': missing propert" in completed.stderr
+    assert f"'{path.rpartition('.')[2]}'" in completed.stderr
+
+
+def test_a_route_needs_a_gateway(template: Template) -> None:
+    completed = template({"httpRoute": {"enabled": True}})
+    assert completed.code != 0
+    assert "at '/httpRoute/gateway/name'" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            {"autoscaling": {"minReplicas": 5}},
+            "frontend.autoscaling.minReplicas is above maxReplicas",
+        ),
+        (
+            {"resources": {"requests": {"cpu": None}}},
+            "frontend.autoscaling needs frontend.resources.requests.cpu",
+        ),
+    ],
+)
+def test_an_autoscaler_that_cannot_work(
+    template: Template, values: dict[str, Any], words: str
+) -> None:
+    assert template({"frontend": values}).code == 0
+    scaling = {"enabled": True, **values.get("autoscaling", {})}
+    completed = template({"frontend": {**values, "autoscaling": scaling}})
+    assert completed.code != 0
+    assert words in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -78,6 +137,9 @@ def test_wrong_values(template: Template, path: str, value: Any) -> None:
         ("backend.image.tag", "1.2@sha256:" + "a" * 64),
         ("frontend.service.nodePort", 30080),
         ("database.existingSecret", "my.own-secret"),
+        ("externalDatabase.networks", ["fd00::/8"]),
+        ("ingress.host", "*.example.org"),
+        ("global", {"anything": "of a parent chart"}),
     ],
 )
 def test_values_at_the_edge(template: Template, path: str, value: Any) -> None:

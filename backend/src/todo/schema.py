@@ -43,6 +43,15 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_later(current: str | None, expected: str) -> bool:
+    """Whether `current` is of a later release: revisions are numbered.
+
+    Each migration leaves a schema with which the release before it goes on working, so that an
+    old pod beside a new one serves, and a release can be taken back without its migration.
+    """
+    return current is not None and current.isdecimal() and int(current) > int(expected)
+
+
 class Readiness:
     """Tells whether requests can be served."""
 
@@ -51,19 +60,19 @@ class Readiness:
         self._expected = head_revision()
 
     def check(self) -> None:
-        """Ask the database; raises DatabaseUnavailable or SchemaNotCurrent."""
+        """Ask the database; raises DatabaseUnavailable, or SchemaNotCurrent if it is behind."""
         with translated_failures(), self._engine.connect() as connection:
             current = current_revision(connection)
-        if current != self._expected:
+        if current != self._expected and not is_later(current, self._expected):
             raise SchemaNotCurrent(current, self._expected)
 
 
 def migrate(url: URL, wait_s: float = WAIT_DEFAULT_S) -> None:
     """Bring the schema to the head. Runs that overlap queue up; the later ones find it done.
 
-    Waits up to `wait_s` seconds for the database, and as long again for another run's lock.
-    Raises DatabaseUnavailable when that is not enough, SchemaNotCurrent when the database is at
-    a revision that this release does not know.
+    The schema of a later release is left as it is. Waits up to `wait_s` seconds for the database,
+    and as long again for another run's lock. Raises DatabaseUnavailable when that is not enough,
+    SchemaNotCurrent when the database is at a revision that is no release's.
     """
     engine = migration_engine(url, lock_timeout_s=wait_s)
     _wait_for(engine, wait_s)
@@ -78,11 +87,14 @@ def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Held until the transaction ends, and freed by the server when this process dies.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-    before = current_revision(connection)
+    before, head = current_revision(connection), head_revision()
+    if is_later(before, head):
+        _log.info("schema of a later release, left as it is", before=before, head=head)
+        return
     try:
         command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
-        raise SchemaNotCurrent(before, head_revision()) from error
+        raise SchemaNotCurrent(before, head) from error
     _log.info("schema migrated", before=before, after=current_revision(connection))
 
 

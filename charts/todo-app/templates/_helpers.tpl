@@ -19,14 +19,37 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{- define "todo.metadata" -}}
+name: {{ include "todo.name" . }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "todo.labels" . | nindent 2 }}
+{{- end }}
+
 {{- define "todo.image" -}}
 {{- with (index .root.Values .component).image -}}
 {{ printf "%s:%s" .repository .tag | quote }}
 {{- end }}
 {{- end }}
 
+{{- /* The Secret that leads to the database, whoever made it. */ -}}
 {{- define "todo.secret" -}}
-{{ .root.Values.database.existingSecret | default (include "todo.name" .) }}
+{{- with .root.Values -}}
+{{ .externalDatabase.existingSecret | default .database.existingSecret | default (include "todo.name" $) }}
+{{- end }}
+{{- end }}
+
+{{- define "todo.configMap" -}}
+{{ (index .root.Values .component).existingConfigMap | default (include "todo.name" .) }}
+{{- end }}
+
+{{- /* Changed settings roll their pods. A ConfigMap that exists is not seen: who edits it restarts. */ -}}
+{{- define "todo.checksum" -}}
+{{- if not (index .root.Values .component).existingConfigMap -}}
+{{- $settings := include (printf "%s/%s/configmap.yaml" .root.Template.BasePath .component) .root | fromYaml -}}
+annotations:
+  checksum/settings: {{ $settings.data | toJson | sha256sum }}
+{{- end }}
 {{- end }}
 
 {{- /* What every pod has in common: no API token, the restricted pod security standard. */ -}}
@@ -49,4 +72,18 @@ securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- /* Pods of one template apart, if there is room: a node that is lost takes as few as may be. */ -}}
+{{- define "todo.spread" -}}
+topologySpreadConstraints:
+  {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - topologyKey: {{ $key }}
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "todo.selector" $ | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
 {{- end }}

@@ -25,12 +25,17 @@ _POD_AT = {
 
 @dataclass(frozen=True)
 class Workload:
-    """An object that runs pods: its kind, name, and the pod's labels and specification."""
+    """An object that runs pods: its kind, name, and the pod's labels and specification.
+
+    Attributes:
+        hook: for what Helm runs it apart from the release, such as `test`; empty for the rest.
+    """
 
     kind: str
     name: str
     labels: Mapping[str, str]
     pod: Object
+    hook: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
@@ -41,10 +46,21 @@ class Workload:
         return self.kind in SERVING
 
     @property
+    def ends(self) -> bool:
+        """Whether it runs to an end: jobs, and what Helm runs at one moment."""
+        return bool(self.hook) or self.kind in ("Job", "CronJob")
+
+    @property
     def containers(self) -> tuple[Object, ...]:
         """The containers that run side by side, sidecars among them."""
         sidecars = [c for c in self.pod.get("initContainers") or () if is_sidecar(c)]
         return (*sidecars, *(self.pod.get("containers") or ()))
+
+    @property
+    def ports(self) -> tuple[str | int, ...]:
+        """The ports that its containers open, by name and by number."""
+        opened = [port for one in self.containers for port in one.get("ports") or ()]
+        return tuple(v for port in opened for v in (port.get("name"), port["containerPort"]) if v)
 
     @property
     def every_container(self) -> tuple[Object, ...]:
@@ -138,4 +154,5 @@ def _workload(one: Object) -> Workload:
     for part in _POD_AT[one["kind"]]:
         pod = pod.get(part) or {}
     labels = (pod.get("metadata") or {}).get("labels") or {}
-    return Workload(one["kind"], name_of(one), labels, pod.get("spec") or {})
+    hook = ((one.get("metadata") or {}).get("annotations") or {}).get("helm.sh/hook", "")
+    return Workload(one["kind"], name_of(one), labels, pod.get("spec") or {}, hook)

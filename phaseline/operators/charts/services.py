@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from phaseline.core.settings import Address
 from phaseline.operators.charts.finding import Finding
@@ -52,17 +51,12 @@ def _judge(subject: str, spec: Object, every: tuple[Workload, ...]) -> Iterator[
     if not chosen:
         wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
         yield Finding(subject, f"no workload has the labels {wanted}", "align selector and labels")
-    elif ending := [w for w in chosen if not w.serves and w.kind != "Pod"]:
+    elif ending := [w for w in chosen if w.ends]:
         yield Finding(subject, f"its selector takes in {ending[0]}", "give that labels of its own")
     for port in spec.get("ports") or ():
         target = port.get("targetPort", port.get("port"))
         for workload in chosen:
-            if target not in (opened := _opened(workload)):
+            if target not in (opened := workload.ports):
                 known = ", ".join(map(str, opened)) or "none"
                 problem = f"{workload} opens no port {target}"
                 yield Finding(subject, problem, f"target one of: {known}")
-
-
-def _opened(workload: Workload) -> list[Any]:
-    ports = [port for c in workload.containers for port in c.get("ports") or ()]
-    return [value for port in ports for value in (port.get("name"), port["containerPort"]) if value]

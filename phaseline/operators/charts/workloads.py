@@ -23,6 +23,8 @@ def judge_workloads(objects: tuple[Object, ...], images: Mapping[str, str]) -> l
     every = workloads(objects)
     findings = list(_unused(every, images))
     for workload in every:
+        if workload.ends:
+            findings += [*_foreign(workload, images), *_endless(workload)]
         if any(container.get("image") in images.values() for container in workload.every_container):
             findings += [*unrestricted(workload), *_unprobed(workload), *_unbounded(workload)]
     return findings
@@ -34,6 +36,21 @@ def _unused(every: tuple[Workload, ...], images: Mapping[str, str]) -> Iterator[
         if image not in used:
             fix = "write the image from the component's value, as repository:tag"
             yield Finding(f"component {component}", f"no workload runs {image}", fix)
+
+
+def _foreign(workload: Workload, images: Mapping[str, str]) -> Iterator[Finding]:
+    """What runs to an end belongs to this version of the application, and so does its image."""
+    for container in workload.every_container:
+        if (image := container.get("image")) not in images.values():
+            problem = f"{container.get('name')}: runs {image}, which no component makes"
+            known = ", ".join(sorted(images.values()))
+            yield Finding(f"{workload}", problem, f"use one of: {known}")
+
+
+def _endless(workload: Workload) -> Iterator[Finding]:
+    if workload.hook and workload.pod.get("restartPolicy", "Always") == "Always":
+        problem = f"helm waits for the end of this {workload.hook} hook, and it is restarted"
+        yield Finding(f"{workload}", problem, "set restartPolicy: Never")
 
 
 def _unprobed(workload: Workload) -> Iterator[Finding]:

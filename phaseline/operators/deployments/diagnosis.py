@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phaseline.operators.deployments.world import Object
+from phaseline.operators.deployments.world import Object, ended
 
 # Reasons that time does not cure, and what to do about each.
 _HOPELESS = {
@@ -64,7 +64,7 @@ def causes(
         before: restarts that do not count: a node that was switched off restarts all containers.
     """
     seen = list(events)
-    staying = (pod for pod in pods if "deletionTimestamp" not in pod["metadata"])
+    staying = (pod for pod in pods if not ended(pod) and "deletionTimestamp" not in pod["metadata"])
     return [cause for pod in staying for cause in _of_pod(pod, seen, before or {})]
 
 

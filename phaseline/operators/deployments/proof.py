@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters.scratch import Scratch, scratch_namespace
-from phaseline.operators.deployments.world import Object, World, look
+from phaseline.operators.deployments.world import Object, World, ended, look
 from phaseline.operators.images.model import BuiltImage, load_images
 
 
@@ -20,7 +20,7 @@ def check_status(context: Context) -> Report:
         CheckFailed: names each that is not.
     """
     world = look(context)
-    faults = world.unfinished + [f"pod {name} is not ready" for name in _unready(world)]
+    faults = world.unfinished + [f"pod {name} is not ready" for name in unready(world)]
     if faults or not world.workloads:
         raise CheckFailed(
             "the application is not well",
@@ -36,16 +36,17 @@ def check_images(context: Context) -> Report:
     Raises:
         CheckFailed: names the pod, what runs and what was built.
     """
-    world, images = look(context), load_images(context)
-    faults = [fault for pod in world.pods for fault in foreign_images(pod, images)]
-    faults += [f"no pod runs {name}" for name in images if not _used(world, images[name])]
+    images = load_images(context)
+    pods = [pod for pod in look(context).pods if not ended(pod)]
+    faults = [fault for pod in pods for fault in foreign_images(pod, images)]
+    faults += [f"no pod runs {name}" for name in images if not _used(pods, images[name])]
     if faults or not images:
         raise CheckFailed(
             "what runs is not what was built",
             why="; ".join(faults) or "nothing was built",
             fix="`invoke deploy`",
         )
-    running = sum(len(pod["status"].get("containerStatuses", [])) for pod in world.pods)
+    running = sum(len(pod["status"].get("containerStatuses", [])) for pod in pods)
     return Report(f"{running} containers run the images that were built, by ID")
 
 
@@ -103,17 +104,18 @@ def _deployment(variant: str) -> dict[str, Any]:
     }
 
 
-def _unready(world: World) -> Iterator[str]:
+def unready(world: World) -> Iterator[str]:
+    """The pods that should be ready and are not."""
     for pod in world.pods:
         conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
-        ended = pod["status"].get("phase") == "Succeeded" or "deletionTimestamp" in pod["metadata"]
-        if conditions.get("Ready") != "True" and not ended:
+        leaving = ended(pod) or "deletionTimestamp" in pod["metadata"]
+        if conditions.get("Ready") != "True" and not leaving:
             yield pod["metadata"]["name"]
 
 
-def _used(world: World, image: BuiltImage) -> bool:
+def _used(pods: Iterable[Object], image: BuiltImage) -> bool:
     return any(
         container["image"] == image.reference
-        for pod in world.pods
+        for pod in pods
         for container in pod["spec"]["containers"]
     )

@@ -46,6 +46,11 @@ def title(one: Object) -> str:
     return f"{one['kind']}/{one['metadata']['name']}"
 
 
+def ended(pod: Object) -> bool:
+    """Whether a pod has run to its end, well or not, as those of jobs and of `helm test` do."""
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
 def waiting_for(workload: Object) -> str:
     """What a workload's rollout still waits for; "" when it is complete.
 

@@ -46,6 +46,14 @@ def test_a_job_among_the_pods() -> None:
     assert finding.problem == "its selector takes in Job/once"
 
 
+def test_a_test_pod_among_the_pods() -> None:
+    template = DEPLOYMENT["spec"]["template"]
+    metadata = {"name": "asks", "annotations": {"helm.sh/hook": "test"}, **template["metadata"]}
+    pod = {"kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+    (finding,) = judge_services((DEPLOYMENT, pod, SERVICE))
+    assert finding.problem == "its selector takes in Pod/asks"
+
+
 @pytest.mark.parametrize(
     ("service", "port", "expected"),
     [

@@ -105,6 +105,32 @@ def test_workloads_of_other_images_are_not_judged() -> None:
     assert judged(DEPLOYMENT, foreign) == []
 
 
+def hook(path: str, value: Any) -> dict[str, Any]:
+    """A test pod of Helm with one thing spoilt."""
+    pod = DEPLOYMENT["spec"]["template"]["spec"]
+    annotations = {"helm.sh/hook": "test"}
+    one = {"metadata": {"name": "test", "annotations": annotations}, "kind": "Pod", "spec": pod}
+    return spoilt(spoilt(one, "spec.restartPolicy", "Never"), path, value)
+
+
+def test_a_hook_comes_to_an_end() -> None:
+    assert judged(hook("spec.restartPolicy", "OnFailure")) == []
+    (subject, problem) = judged(hook("spec.restartPolicy", None))[0]
+    assert (subject, problem) == (
+        "Pod/test",
+        "helm waits for the end of this test hook, and it is restarted",
+    )
+
+
+@pytest.mark.parametrize("kind", ["Job", "Pod"])
+def test_what_runs_to_an_end_has_the_image_of_a_component(kind: str) -> None:
+    job = {**spoilt(DEPLOYMENT, f"{ONE}.image", "localhost/shop/api:0"), "kind": "Job"}
+    one = {"Job": job, "Pod": hook("spec.containers.0.image", "localhost/shop/api:0")}[kind]
+    name = {"Job": "Job/api", "Pod": "Pod/test"}[kind]
+    problem = "api: runs localhost/shop/api:0, which no component makes"
+    assert judged(DEPLOYMENT, one) == [(name, problem)]
+
+
 def container() -> dict[str, Any]:
     one: dict[str, Any] = DEPLOYMENT["spec"]["template"]["spec"]["containers"][0]
     return one

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phaseline.operators.deployments.diagnosis import Cause, causes, restarts
-from phaseline.operators.deployments.proof import foreign_images
+from phaseline.operators.deployments.proof import foreign_images, unready
 from phaseline.operators.deployments.world import World, waiting_for
 from phaseline.operators.images.model import BuiltImage
 
@@ -208,3 +208,15 @@ OURS = "localhost/shop/web:aaaa"
 )
 def test_which_containers_run_something_else(one: dict[str, Any], faults: list[str]) -> None:
     assert list(foreign_images(one, IMAGES)) == faults
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_pod_that_has_ended_keeps_nothing_from_coming_up(phase: str) -> None:
+    assert causes([pod(phase, containerStatuses=[waiting("ErrImagePull")])], []) == []
+    statuses = [ended(1, 0, "state")]
+    assert _unready_in(pod(phase, containerStatuses=statuses)) == []
+    assert _unready_in(pod("Running", containerStatuses=statuses)) == ["web-1"]
+
+
+def _unready_in(one: dict[str, Any]) -> list[str]:
+    return list(unready(World(workloads=(), pods=(one,))))

@@ -1,21 +1,43 @@
 {{- /* What the migration and the server share. */ -}}
 {{- define "todo.backend.environment" -}}
 envFrom:
-  - configMapRef: {name: {{ include "todo.name" . }}}
+  - configMapRef: {name: {{ include "todo.configMap" . }}}
 env:
   - name: TODO_DATABASE_URL
     valueFrom:
       secretKeyRef:
         name: {{ include "todo.secret" (dict "root" .root "component" "database") }}
         key: url
+  # Beside the image that it names: an old pod that is restarted would read a new ConfigMap.
+  - {name: TODO_REVISION, value: {{ .root.Values.backend.image.tag | quote }}}
 resources:
   {{- toYaml .root.Values.backend.resources | nindent 2 }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- end }}
 
+{{- define "todo.backend.migrate" -}}
+- name: migrate
+  image: {{ include "todo.image" . }}
+  args: [migrate, --wait, {{ .root.Values.backend.migrationWait | quote }}]
+  {{- include "todo.container" . | nindent 2 }}
+  {{- include "todo.backend.environment" . | nindent 2 }}
+{{- end }}
+
+{{- define "todo.backend.migration" -}}
+{{ include "todo.pod" . }}
+# In place, so that the log of a failure stays.
+restartPolicy: OnFailure
+terminationGracePeriodSeconds: 5
+containers:
+  {{- include "todo.backend.migrate" . | nindent 2 }}
+volumes:
+  - {name: tmp, emptyDir: {sizeLimit: 64Mi}}
+{{- end }}
+
 {{- /* Liveness asks the process alone: a restart does not cure a database that is away.
-       Readiness asks the database too: without it, requests belong to another replica. */ -}}
+       Readiness asks the database and its schema too: without them, requests belong to another
+       replica, and a pod that came before its migration waits. */ -}}
 {{- define "todo.backend.probes" -}}
 startupProbe:
   httpGet: {path: /healthz, port: http}

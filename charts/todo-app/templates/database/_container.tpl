@@ -16,22 +16,23 @@ volumeMounts:
 {{- end }}
 
 {{- /* All over TCP: while a new database is being made, the server listens on its socket only.
-       Start-up is patient, for recovery after a crash reads the log; liveness more than readiness,
-       for a restart under load would only add a recovery to it. */ -}}
+       Start-up is patient, for recovery after a crash reads the log. Readiness wants connections
+       to be taken (0); to liveness a server that refuses them (1), in a recovery or a shutdown,
+       lives: a restart would only add another recovery. */ -}}
 {{- define "todo.database.probes" -}}
-{{- $ask := printf "[pg_isready, --quiet, --host=127.0.0.1, --username=%s, --dbname=%s]" .root.Values.database.username .root.Values.database.name -}}
+{{- $ask := printf "pg_isready --quiet --host=127.0.0.1 --username=%s --dbname=%s" .root.Values.database.username .root.Values.database.name -}}
 startupProbe:
-  exec: {command: {{ $ask }}}
+  exec: {command: [{{ $ask | splitList " " | join ", " }}]}
   periodSeconds: 1
   timeoutSeconds: 3
   failureThreshold: 300
 readinessProbe:
-  exec: {command: {{ $ask }}}
+  exec: {command: [{{ $ask | splitList " " | join ", " }}]}
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: 2
 livenessProbe:
-  exec: {command: {{ $ask }}}
+  exec: {command: [sh, -c, {{ printf "%s || [ $? = 1 ]" $ask | quote }}]}
   periodSeconds: 20
   timeoutSeconds: 10
   failureThreshold: 6

@@ -1,6 +1,7 @@
 {{- /* All ask the web server alone: the page itself shows when the backend is away, and taking
-       it down too would leave the reader with nothing. They differ in patience: a page that
-       cannot be served leaves the Service at once, a restart waits for half a minute of that. */ -}}
+       it down too would leave the reader with nothing. Readiness asks for the page, at once: who
+       cannot serve it must get no requests. Liveness asks whether the server answers at all, and
+       waits for half a minute: a restart would not bring a missing page back. */ -}}
 {{- define "todo.frontend.probes" -}}
 startupProbe:
   httpGet: {path: /healthz, port: http}
@@ -8,7 +9,7 @@ startupProbe:
   timeoutSeconds: 2
   failureThreshold: 30
 readinessProbe:
-  httpGet: {path: /healthz, port: http}
+  httpGet: {path: /readyz, port: http}
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 1
