@@ -20,14 +20,15 @@ def check_status(context: Context) -> Report:
         CheckFailed: names each that is not.
     """
     world = look(context)
-    faults = world.unfinished + [f"pod {name} is not ready" for name in unready(world)]
+    faults = world.unfinished + [f"pod {name} is not ready" for name in not_ready(world)]
     if faults or not world.workloads:
         raise CheckFailed(
             "the application is not well",
             why="; ".join(faults) or "it has no workloads",
             fix="`invoke deploy`",
         )
-    return Report(f"{len(world.workloads)} workloads, {len(world.pods)} pods ready")
+    running = [pod for pod in world.pods if not ended(pod)]
+    return Report(f"{len(world.workloads)} workloads, {len(running)} pods ready")
 
 
 def check_images(context: Context) -> Report:
@@ -104,7 +105,7 @@ def _deployment(variant: str) -> dict[str, Any]:
     }
 
 
-def unready(world: World) -> Iterator[str]:
+def not_ready(world: World) -> Iterator[str]:
     """The pods that should be ready and are not."""
     for pod in world.pods:
         conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
