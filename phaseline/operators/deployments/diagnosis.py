@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phaseline.operators.deployments.world import Object, ended
+from phaseline.operators.deployments.world import Object, ended, of_job
 
 # Reasons that time does not cure, and what to do about each.
 _HOPELESS = {
@@ -71,9 +71,8 @@ def causes(
 
 def _at_work(pod: Object) -> bool:
     """Whether it has yet to start, or runs to an end: others may rightly wait for it."""
-    jobs = [one for one in pod["metadata"].get("ownerReferences", []) if one["kind"] == "Job"]
     running = pod.get("status", {}).get("containerStatuses", [])
-    return bool(jobs) or not all(one.get("started") for one in running) or not running
+    return of_job(pod) or not running or not all(one.get("started") for one in running)
 
 
 def _containers(pod: Object) -> tuple[Object, ...]:

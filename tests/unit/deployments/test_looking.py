@@ -233,10 +233,23 @@ def test_which_containers_run_something_else(one: dict[str, Any], faults: list[s
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
 def test_a_pod_that_has_ended_keeps_nothing_from_coming_up(phase: str) -> None:
     assert causes([pod(phase, containerStatuses=[waiting("ErrImagePull")])], []) == []
-    statuses = [ended(1, 0, "state")]
-    assert _not_ready_in(pod(phase, containerStatuses=statuses)) == []
-    assert _not_ready_in(pod("Running", containerStatuses=statuses)) == ["web-1"]
 
 
-def _not_ready_in(one: dict[str, Any]) -> list[str]:
-    return list(not_ready(World(workloads=(), pods=(one,))))
+@pytest.mark.parametrize(
+    ("phase", "metadata", "missed"),
+    [
+        ("Running", {}, True),
+        ("Succeeded", {}, False),
+        ("Failed", {}, False),
+        ("Running", {"ownerReferences": [{"kind": "ReplicaSet"}]}, True),
+        ("Running", {"ownerReferences": [{"kind": "Job"}]}, False),
+        ("Running", {"annotations": {"helm.sh/hook": "test"}}, False),
+        ("Running", {"deletionTimestamp": "now"}, False),
+    ],
+)
+def test_only_a_pod_that_is_to_serve_has_to_be_ready(
+    phase: str, metadata: dict[str, Any], missed: bool
+) -> None:
+    one = pod(phase)
+    one["metadata"] |= metadata
+    assert list(not_ready(World(workloads=(), pods=(one,)))) == ["web-1"] * missed
