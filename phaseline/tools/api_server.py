@@ -95,7 +95,8 @@ class ApiServer:
         """What each of `objects`, as manifests have them, holds now, by `Kind/name`.
 
         It is a digest of all but metadata and status; of a Secret, whose content is not asked for,
-        its version; empty where nothing is there.
+        its version; empty where nothing is there. A number of replicas that the manifest leaves
+        out is an autoscaler's, and does not count.
 
         Args:
             namespace: that of the objects that name none.
@@ -108,16 +109,22 @@ class ApiServer:
             place = f"/namespaces/{about.get('namespace', namespace)}"
             folder = f"{_root(version)}{place if found and found['namespaced'] else ''}"
             path = f"{folder}/{found['name']}/{about['name']}" if found else ""
-            states[f"{kind}/{about['name']}"] = self._state(kind, path) if path else ""
+            passed_over = set() if "replicas" in (one.get("spec") or ()) else {"replicas"}
+            told = self._state(kind, path, passed_over) if path else ""
+            states[f"{kind}/{about['name']}"] = told
         return states
 
-    def _state(self, kind: str, path: str) -> str:
+    def _state(self, kind: str, path: str, passed_over: set[str]) -> str:
         if kind == "Secret":
             found = self.get(path, accept=_METADATA)
             return str(found["metadata"]["resourceVersion"]) if found else ""
         found = self.get(path)
-        held = {name: found[name] for name in found if name not in _TOLD} if found else {}
-        return digest_text(json.dumps(held, sort_keys=True)) if found else ""
+        if not found:
+            return ""
+        held = {name: found[name] for name in found if name not in _TOLD}
+        if isinstance(spec := held.get("spec"), dict):
+            held["spec"] = {name: spec[name] for name in spec if name not in passed_over}
+        return digest_text(json.dumps(held, sort_keys=True))
 
     def _resources(self, version: str) -> dict[str, Mapping[str, Any]]:
         listed = self.get(_root(version)) or {"resources": []}

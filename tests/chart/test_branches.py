@@ -30,9 +30,8 @@ def test_a_database_elsewhere_leaves_none_here(objects: Rendered) -> None:
     rendered = objects("external-database")
     assert not {"StatefulSet", "Secret"} & kinds(rendered)
     assert not any(title.endswith(("-database", "-database-pods")) for title in rendered)
-    for container in (
-        pod(rendered[BACKEND])["initContainers"] + pod(rendered[BACKEND])["containers"]
-    ):
+    for one in (rendered[BACKEND], of(rendered, "Job")):
+        (container,) = pod(one)["containers"]
         source = container["env"][0]["valueFrom"]["secretKeyRef"]
         assert source == {"name": "todo-elsewhere", "key": "url"}
 
@@ -77,14 +76,8 @@ def test_the_revision_stands_beside_its_image(objects: Rendered) -> None:
     }
 
 
-def test_each_pod_migrates_before_it_serves(objects: Rendered) -> None:
-    (migrate,) = pod(objects()[BACKEND])["initContainers"]
-    assert migrate["args"] == ["migrate", "--wait", "60"]
-    assert "Job" not in kinds(objects())
-
-
 def test_a_job_migrates_beside_the_rollout(objects: Rendered) -> None:
-    rendered = objects({"backend": {"migration": "job", "migrationWait": 5}})
+    rendered = objects({"backend": {"migrationWait": 5}})
     assert "initContainers" not in pod(rendered[BACKEND])
     job = of(rendered, "Job")
     assert pod(job)["containers"][0]["args"] == ["migrate", "--wait", "5"]
@@ -94,9 +87,17 @@ def test_a_job_migrates_beside_the_rollout(objects: Rendered) -> None:
     assert labels["app.kubernetes.io/component"] == "migration"
 
 
+def test_each_pod_migrates_before_it_serves(objects: Rendered) -> None:
+    rendered = objects({"backend": {"migration": "init"}})
+    (migrate,) = pod(rendered[BACKEND])["initContainers"]
+    assert migrate["args"] == ["migrate", "--wait", "60"]
+    assert migrate["image"] == pod(rendered[BACKEND])["containers"][0]["image"]
+    assert "Job" not in kinds(rendered)
+
+
 def test_what_changes_a_job_s_pod_makes_another_job(objects: Rendered) -> None:
     def name(**values: Any) -> str:
-        job = of(objects({"backend": {"migration": "job", **values}}), "Job")
+        job = of(objects({"backend": values}), "Job")
         return str(job["metadata"]["name"])
 
     assert name() == name(replicas=3)

@@ -52,13 +52,16 @@ FLOWS = {
     ("outside", "frontend"),
     ("frontend", "backend"),
     ("backend", "database"),
+    ("migration", "database"),
     ("test", "frontend"),
     ("test", "backend"),
 }
 
 
 @pytest.mark.parametrize("target", PORTS)
-@pytest.mark.parametrize("source", ["outside", "frontend", "backend", "database", "test"])
+@pytest.mark.parametrize(
+    "source", ["outside", "frontend", "backend", "migration", "database", "test"]
+)
 def test_only_the_flows_that_are_needed(objects: Rendered, source: str, target: str) -> None:
     assert may(objects(), source, target) is ((source, target) in FLOWS)
 
@@ -73,13 +76,6 @@ def test_a_pod_that_no_policy_names_is_shut(objects: Rendered) -> None:
     assert not may(objects(), "anything-else", "backend")
     policies = list(of_kind(tuple(objects().values()), "NetworkPolicy").values())
     assert not admits(policies, "Ingress", labels("anything-else"), OUTSIDE, 80)
-
-
-def test_a_migration_of_its_own_reaches_the_database(objects: Rendered) -> None:
-    rendered = objects({"backend": {"migration": "job"}})
-    assert may(rendered, "migration", "database")
-    assert not may(rendered, "migration", "backend")
-    assert "NetworkPolicy/todo-app-migration" not in objects()
 
 
 def test_a_database_elsewhere_is_reached_at_its_port_and_networks(objects: Rendered) -> None:
@@ -102,6 +98,13 @@ def test_prometheus_is_let_in_where_it_is_asked_to_come(objects: Rendered) -> No
     assert named(objects()) == []
     wanted = {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
     assert named(objects("add-ons")) == [wanted]
+
+
+def test_a_migration_in_the_pods_needs_no_flow_of_its_own(objects: Rendered) -> None:
+    rendered = objects({"backend": {"migration": "init"}})
+    assert not may(rendered, "migration", "database")
+    assert may(rendered, "backend", "database")
+    assert "NetworkPolicy/todo-app-migration" not in rendered
 
 
 def test_without_policies(objects: Rendered) -> None:

@@ -198,6 +198,21 @@ def test_status_and_metadata_are_no_part_of_what_an_object_holds(served: Served)
     assert found[0] == found[1] == found[2] != found[3]
 
 
+@pytest.mark.parametrize(("asked", "same"), [({}, True), ({"replicas": 1}, False)])
+def test_replicas_count_where_the_manifest_asks_for_a_number(
+    served: Served, asked: dict[str, int], same: bool
+) -> None:
+    one = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "page"}, "spec": asked}
+    path = "/api/v1/namespaces/todo/services/page"
+    found = []
+    for replicas in (1, 2):
+        ANSWERS[path] = (200, PAGE | {"spec": {"port": 1, "replicas": replicas}})
+        with connected(served.kubeconfig) as api:
+            found.append(api.states([one], "todo")["Service/page"])
+    ANSWERS[path] = (200, PAGE)
+    assert (found[0] == found[1]) is same
+
+
 def test_what_a_secret_holds_is_not_asked_for(served: Served) -> None:
     served.accepted.clear()
     with connected(served.kubeconfig) as api:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phaseline.operators.deployments.world import Object, ended
+from phaseline.operators.deployments.world import Object, ended, of_job
 
 # Reasons that time does not cure, and what to do about each.
 _HOPELESS = {
@@ -64,8 +64,17 @@ def causes(
         before: restarts that do not count: a node that was switched off restarts all containers.
     """
     seen = list(events)
-    staying = (pod for pod in pods if not ended(pod) and "deletionTimestamp" not in pod["metadata"])
-    return [cause for pod in staying for cause in _of_pod(pod, seen, before or {})]
+    staying = [pod for pod in pods if not ended(pod) and "deletionTimestamp" not in pod["metadata"]]
+    found = [cause for pod in staying for cause in _of_pod(pod, seen, before or {})]
+    if any(_at_work(pod) for pod in staying):
+        return found
+    return found + [cause for pod in staying for cause in _unready(pod, seen)]
+
+
+def _at_work(pod: Object) -> bool:
+    """Whether it has yet to start, or runs to an end: others may rightly wait for it."""
+    running = pod.get("status", {}).get("containerStatuses", [])
+    return of_job(pod) or not running or not all(one.get("started") for one in running)
 
 
 def _containers(pod: Object) -> tuple[Object, ...]:
@@ -81,7 +90,6 @@ def _of_pod(pod: Object, events: list[Object], before: Restarts) -> Iterator[Cau
             yield Cause(name, "", "Unschedulable", condition.get("message", ""), fix)
     for container in _containers(pod):
         yield from _of_container(name, container, before.get((name, container["name"]), 0))
-    yield from _unready(pod, events)
     # an event outlives its cause: a pod whose containers have started has its mounts
     mounts = [] if status.get("phase", "Pending") != "Pending" else events
     for event in mounts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-from phaseline.operators.deployments.world import Object, ended, look, title
+from phaseline.operators.deployments.world import Object, look, serves, title
 from phaseline.operators.images.model import load_images
 
 
@@ -24,7 +24,7 @@ def workloads(context: Context) -> dict[str, str]:
 def running(context: Context) -> dict[str, str]:
     """For each image name in the pods, the ID of what runs under it."""
     every = look(context).pods
-    pods = (pod for pod in every if not ended(pod) and "deletionTimestamp" not in pod["metadata"])
+    pods = (pod for pod in every if serves(pod) and "deletionTimestamp" not in pod["metadata"])
     return dict(sorted(pair for pod in pods for pair in _running(pod)))
 
 

@@ -9,7 +9,7 @@ from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters.scratch import Scratch, scratch_namespace
-from phaseline.operators.deployments.world import Object, World, ended, look
+from phaseline.operators.deployments.world import Object, World, look, serves
 from phaseline.operators.images.model import BuiltImage, load_images
 
 
@@ -20,14 +20,15 @@ def check_status(context: Context) -> Report:
         CheckFailed: names each that is not.
     """
     world = look(context)
-    faults = world.unfinished + [f"pod {name} is not ready" for name in unready(world)]
+    faults = world.unfinished + [f"pod {name} is not ready" for name in not_ready(world)]
     if faults or not world.workloads:
         raise CheckFailed(
             "the application is not well",
             why="; ".join(faults) or "it has no workloads",
             fix="`invoke deploy`",
         )
-    return Report(f"{len(world.workloads)} workloads, {len(world.pods)} pods ready")
+    running = [pod for pod in world.pods if serves(pod)]
+    return Report(f"{len(world.workloads)} workloads, {len(running)} pods ready")
 
 
 def check_images(context: Context) -> Report:
@@ -37,7 +38,7 @@ def check_images(context: Context) -> Report:
         CheckFailed: names the pod, what runs and what was built.
     """
     images = load_images(context)
-    pods = [pod for pod in look(context).pods if not ended(pod)]
+    pods = [pod for pod in look(context).pods if serves(pod)]
     faults = [fault for pod in pods for fault in foreign_images(pod, images)]
     faults += [f"no pod runs {name}" for name in images if not _used(pods, images[name])]
     if faults or not images:
@@ -104,12 +105,12 @@ def _deployment(variant: str) -> dict[str, Any]:
     }
 
 
-def unready(world: World) -> Iterator[str]:
+def not_ready(world: World) -> Iterator[str]:
     """The pods that should be ready and are not."""
     for pod in world.pods:
         conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
-        leaving = ended(pod) or "deletionTimestamp" in pod["metadata"]
-        if conditions.get("Ready") != "True" and not leaving:
+        staying = serves(pod) and "deletionTimestamp" not in pod["metadata"]
+        if conditions.get("Ready") != "True" and staying:
             yield pod["metadata"]["name"]
 
 

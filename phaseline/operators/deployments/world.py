@@ -47,8 +47,19 @@ def title(one: Object) -> str:
 
 
 def ended(pod: Object) -> bool:
-    """Whether a pod has run to its end, well or not, as those of jobs and of `helm test` do."""
+    """Whether a pod has run to its end, well or not."""
     return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
+def of_job(pod: Object) -> bool:
+    """Whether a pod runs to an end: it belongs to a Job."""
+    return any(one["kind"] == "Job" for one in pod["metadata"].get("ownerReferences", []))
+
+
+def serves(pod: Object) -> bool:
+    """Whether a pod is to serve until it is stopped: no Job's, none of `helm test`, not ended."""
+    hook = "helm.sh/hook" in pod["metadata"].get("annotations", {})
+    return not (ended(pod) or of_job(pod) or hook)
 
 
 def waiting_for(workload: Object) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phaseline.operators.deployments.diagnosis import Cause, causes, restarts
-from phaseline.operators.deployments.proof import foreign_images, unready
+from phaseline.operators.deployments.proof import foreign_images, not_ready
 from phaseline.operators.deployments.world import World, waiting_for
 from phaseline.operators.images.model import BuiltImage
 
@@ -121,6 +121,27 @@ def test_a_container_that_has_started_and_is_not_ready() -> None:
         assert causes([one], [probe]) == []
 
 
+def _of_job(phase: str) -> dict[str, Any]:
+    one = {**unready(ready=True), "status": {"phase": phase, "containerStatuses": []}}
+    return {**one, "metadata": {"name": "once", "ownerReferences": [{"kind": "Job"}]}}
+
+
+@pytest.mark.parametrize(
+    ("other", "blamed"),
+    [
+        (unready(started=False), False),
+        (pod("Pending"), False),
+        (_of_job("Running"), False),
+        (_of_job("Succeeded"), True),
+        (unready(ready=True), True),
+    ],
+)
+def test_who_may_wait_for_another_is_not_to_blame(other: dict[str, Any], blamed: bool) -> None:
+    probe = {**event("Unhealthy"), "message": "Readiness probe failed: 503"}
+    other = {**other, "metadata": {**other["metadata"], "name": "web-0"}}
+    assert [one.pod for one in causes([unready(), other], [probe])] == ["web-1"] * blamed
+
+
 def test_a_cause_names_pod_container_message_and_fix() -> None:
     told = waiting("CreateContainerConfigError")
     told["state"]["waiting"]["message"] = 'secret "db" not found'
@@ -213,10 +234,23 @@ def test_which_containers_run_something_else(one: dict[str, Any], faults: list[s
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
 def test_a_pod_that_has_ended_keeps_nothing_from_coming_up(phase: str) -> None:
     assert causes([pod(phase, containerStatuses=[waiting("ErrImagePull")])], []) == []
-    statuses = [ended(1, 0, "state")]
-    assert _unready_in(pod(phase, containerStatuses=statuses)) == []
-    assert _unready_in(pod("Running", containerStatuses=statuses)) == ["web-1"]
 
 
-def _unready_in(one: dict[str, Any]) -> list[str]:
-    return list(unready(World(workloads=(), pods=(one,))))
+@pytest.mark.parametrize(
+    ("phase", "metadata", "missed"),
+    [
+        ("Running", {}, True),
+        ("Succeeded", {}, False),
+        ("Failed", {}, False),
+        ("Running", {"ownerReferences": [{"kind": "ReplicaSet"}]}, True),
+        ("Running", {"ownerReferences": [{"kind": "Job"}]}, False),
+        ("Running", {"annotations": {"helm.sh/hook": "test"}}, False),
+        ("Running", {"deletionTimestamp": "now"}, False),
+    ],
+)
+def test_only_a_pod_that_is_to_serve_has_to_be_ready(
+    phase: str, metadata: dict[str, Any], missed: bool
+) -> None:
+    one = pod(phase)
+    one["metadata"] |= metadata
+    assert list(not_ready(World(workloads=(), pods=(one,)))) == ["web-1"] * missed
