@@ -82,12 +82,17 @@ def line_of(outcome: Outcome) -> Line:
 
 def lines_of(outcome: Outcome, *, verbose: bool) -> list[Line]:
     """How a step ended, with what its programs printed: all of it, or the last of a failure."""
-    said = [plain(line) for line in printed(outcome.log)] if outcome.log else []
-    if not verbose:
-        said = said[-LAST_LINES:] if outcome.ending is Ending.FAILED else []
-        known = str(outcome.error)
-        said = [] if said and all(line.strip() in known for line in said[-3:]) else said
+    said = _said(outcome, verbose=verbose) if verbose or outcome.ending is Ending.FAILED else ()
     return [line_of(outcome), *(((f"    | {line}", "dim"),) for line in said)]
+
+
+def _said(outcome: Outcome, *, verbose: bool) -> Sequence[str]:
+    said = [plain(line) for line in printed(outcome.log)] if outcome.log else []
+    if verbose:
+        return said
+    known = str(outcome.error)
+    last = said[-LAST_LINES:]
+    return () if all(line.strip() in known for line in last[-3:]) else last
 
 
 def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Iterator[Line]:

@@ -35,7 +35,7 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return path
 
 
@@ -44,7 +44,8 @@ def write_json(path: Path, value: Any, *, mode: int = 0o644) -> Path:
     return write_atomic(path, json.dumps(value, indent=2, sort_keys=True) + "\n", mode=mode)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -29,7 +29,7 @@ from pathlib import Path
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import digest_file, digest_sha256
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, paths, record, runs
+from phaseline.engine import bundle, paths, record, runs
 
 FORMAT, VERSION = "phaseline state", 1
 MANIFEST, RECORDS, FILES = "phaseline-state.json", "records.json", "files/"
@@ -87,7 +87,7 @@ def _portable(path: Path, digest: str) -> bool:
 
 def _told(state: Path) -> Iterator[Path]:
     """Evidence, and what the last runs and tests have said."""
-    yield from evidence.files(evidence.folder(state))
+    yield from bundle.files(state)
     for name in runs.names(state)[-RUNS_KEPT:]:
         for path in (state / "runs" / name).glob("*"):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST:

@@ -7,6 +7,7 @@ from typing import Any
 
 from phaseline.core.files import digest_text
 
+_MANY = 8
 _LARGE = 160  # characters of JSON from which it pays
 _MOST = 256
 
@@ -20,8 +21,13 @@ def digest(tree: Any) -> str:
 
 
 def is_large(tree: Any) -> bool:
-    """Whether it pays to keep `tree` once for all that have it."""
-    return _found(tree)[1]
+    """Whether it pays to keep `tree` once for all that have it.
+
+    Of trees that nobody has asked `one` for, only those with many members are looked at.
+    """
+    kept = _known.get(id(tree))
+    known = kept is not None and kept[0] is tree
+    return known or (isinstance(tree, dict) and len(tree) > _MANY and _found(tree)[1])
 
 
 def one(tree: Any) -> Any:

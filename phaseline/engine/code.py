@@ -9,9 +9,7 @@ belong to the modules beside them.
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -21,13 +19,13 @@ from pathlib import Path
 import phaseline
 from phaseline.core.workspace import Context
 from phaseline.engine import canonical, memo
+from phaseline.engine.imports import Imports
 
 Reference = tuple[str, str]  # a module, and the name that is wanted of it; "" for all of it
 Reached = Mapping[str, str]
 
 _HOME = Path(phaseline.__file__).parents[1]
 _TEMPLATES = "templates"
-_MODULE = re.compile(r"phaseline(\.[a-z_][a-z0-9_]*)+")
 
 
 def reached(operator: Callable[..., object], context: Context) -> Reached:
@@ -37,6 +35,17 @@ def reached(operator: Callable[..., object], context: Context) -> Reached:
     """
     name = operator.__qualname__.partition(".")[0]
     return _sources(context.state).reached(operator.__module__, name)
+
+
+def save() -> None:
+    """Keep what was found in source files, for the next command."""
+    if _imports.cache_info().currsize:
+        _imports().save()
+
+
+@lru_cache(maxsize=1)
+def _imports() -> Imports:
+    return Imports()
 
 
 @lru_cache(maxsize=8)
@@ -95,8 +104,7 @@ class _Sources:
         if file not in self._leads:
             package = module if file.name == "__init__.py" else module.rpartition(".")[0]
             digest = self._digest(file)
-            kept = self._memo.imports(digest, lambda: _imports(digest, file))
-            leads = (line.split(" ") for line in kept.splitlines())
+            leads = (line.split(" ") for line in _imports().of(digest, file).splitlines())
             self._leads[file] = tuple(
                 (_absolute(target, package), wanted, known_as) for target, wanted, known_as in leads
             )
@@ -106,41 +114,6 @@ class _Sources:
         if file not in self._digests:
             self._digests[file] = self._memo.digest(f"code {file}", str(file), file.stat())
         return self._digests[file]
-
-
-@lru_cache(maxsize=4096)
-def _imports(digest: str, file: Path) -> str:
-    """Each import of `file`, which has this digest, as a line `module name known_as`.
-
-    `name` and `known_as` may be empty.
-    """
-    try:
-        tree = ast.parse(file.read_bytes())
-    except SyntaxError:
-        return ""
-    return "\n".join(sorted({line for node in _nodes(tree) for line in _lines(node)}))
-
-
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node of `tree` that is not for type checking only."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            pending += node.orelse
-        else:
-            pending += ast.iter_child_nodes(node)
-
-
-def _lines(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (f"{one.name}  " for one in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        module = "." * node.level + (node.module or "")
-        yield from (f"{module} {one.name} {one.asname or one.name}" for one in node.names)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from (f"{node.value}  ",) if _MODULE.fullmatch(node.value) else ()
 
 
 def _absolute(module: str, package: str) -> str:

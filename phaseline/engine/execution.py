@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -58,8 +58,8 @@ class Ledger(Protocol):
     def ready(self) -> None:
         """Raise what `add` would raise for want of a key, before a step runs; often called."""
 
-    def add(self, execution: Execution) -> None:
-        """Keep it: written, signed and fsynced when this returns. Called from several threads."""
+    def add(self, executions: Sequence[Execution]) -> None:
+        """Keep them, in this order: written, signed and fsynced when this returns."""
 
     @property
     def head(self) -> str:

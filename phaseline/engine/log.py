@@ -48,8 +48,11 @@ class StepLog:
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stream = self.path.open("a", encoding="utf-8")
+        try:
+            self._stream = self.path.open("a", encoding="utf-8")
+        except FileNotFoundError:  # the first of the run
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("a", encoding="utf-8")
         return self
 
     def __exit__(

@@ -79,17 +79,17 @@ def load_all(state: Path) -> dict[str, Record]:
     return _table(state).all()
 
 
-def save(state: Path, record: Record) -> None:
-    """Keep `record`: on disk when this returns."""
-    content = {one.name: getattr(record, one.name) for one in fields(Record)}
-    _table(state).put(record.step, content)
+def save(state: Path, *records: Record) -> None:
+    """Keep `records`: on disk when this returns."""
+    _table(state).put({one.step: dict(vars(one)) for one in records})
     if (old := state / _OLD).is_dir():
         shutil.rmtree(old)
 
 
-def forget(state: Path, step: str) -> None:
-    """Drop the record of a step that is about to run: half done is not done."""
-    _table(state).put(step, None)
+def forget(state: Path, *steps: str) -> None:
+    """Drop the records of steps that are about to run: half done is not done."""
+    if known := [step for step in steps if load(state, step)]:
+        _table(state).put(dict.fromkeys(known))
 
 
 @lru_cache(maxsize=8)

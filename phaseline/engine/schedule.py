@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
-from phaseline.engine import memo, record
+from phaseline.engine import code, freshness, memo, record
 from phaseline.engine.graph import Kind, Step
+from phaseline.engine.keeper import Keeper, Kept
 from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome
 from phaseline.engine.turn import Shared, Turn
 from phaseline.engine.workers import Workers
@@ -18,8 +19,8 @@ from phaseline.process.groups import stop_all
 
 _LONGEST_WAIT = 3600.0
 
-# A turn that has ended, and how; None for one that only looked ahead. `None` alone: wake up.
-_News = tuple[Turn, Outcome | None] | None
+# What other threads want done in the one that schedules; None only wakes it up.
+_News = Callable[[], object] | None
 
 
 @dataclass(kw_only=True)
@@ -40,11 +41,13 @@ class Run(Shared):
 
     def __post_init__(self) -> None:
         self._workers = Workers()
+        self._keeper = Keeper(self.context.state, self.ledger, self._kept)
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
         self._ready: deque[str] = deque()
-        self._turns: set[Turn] = set()
+        self._turns: set[Turn] = set()  # at work
+        self._ending: set[Turn] = set()  # at the keeper
         self._probed: deque[Step] = deque()
         self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
         self._held: set[str] = set()
@@ -65,13 +68,15 @@ class Run(Shared):
         self._sorter.prepare()
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
-            while self._waiting or self._turns:
+            while self._waiting or self._turns or self._ending:
                 self._start_ready()
-                if self._turns:
+                if self._turns or self._ending:
                     self._hear()
         finally:
             self._workers.close()
+            self._keeper.close()
             memo.save(self.context.state)
+            code.save()
         if self._defects:
             raise self._defects[0]
         return [self.outcomes[step.id] for step in steps]
@@ -104,19 +109,30 @@ class Run(Shared):
 
     def _start(self, step: Step) -> None:
         if refusal := self._refusal(step):
-            self._end(self.told(refusal))
+            self._end(refusal)
             return
-        turn = self._ahead.get(step.id)
+        began, turn = time.time(), self._ahead.get(step.id)
         if turn in self._turns:
             self._held.add(step.id)  # ready again as soon as that look has ended
             return
-        if turn is None or turn.ending or self._comes_after_a_change(step.id):
-            turn = Turn(step, self)
-        if outcome := turn.settle():
-            self._end(outcome, turn)
+        if turn and (turn.ending or self._comes_after_a_change(step.id)):
+            turn = None
+        verdict = turn.verdict if turn else self._glance(step)
+        if verdict and verdict.fresh:
+            self._end(self.left_alone(step, verdict, began))
         else:
             del self._waiting[step.id]
+            turn = turn or Turn(step, self, verdict)
             self._launch(turn, turn.take)
+
+    def _glance(self, step: Step) -> freshness.Verdict | None:
+        """Whether it is fresh, if files alone decide that."""
+        if step.probe or step.id in self.forced:
+            return None
+        try:
+            return freshness.judge(step, self.graph, self.context)
+        except Exception:
+            return None  # it is judged again in its turn, and that is told
 
     def _look_ahead(self) -> None:
         """Use free places for steps whose time has not come: mostly all stands, and probes wait."""
@@ -133,25 +149,42 @@ class Run(Shared):
     def _launch(self, turn: Turn, work: Callable[[], Outcome | None]) -> None:
         turn.begin()
         self._turns.add(turn)
-        self._workers.start(lambda: self._news.put((turn, work())), len(self._turns))
+        self._workers.start(lambda: self._report(turn, work()), len(self._turns))
+
+    def _report(self, turn: Turn, outcome: Outcome | None) -> None:
+        self._news.put(lambda: self._take_in(turn, outcome))
 
     def _hear(self) -> None:
-        soonest = min(turn.deadline for turn in self._turns) - time.monotonic()
+        last = time.monotonic() + _LONGEST_WAIT
+        soonest = min((turn.deadline for turn in self._turns), default=last) - time.monotonic()
         try:
             news = self._news.get(timeout=min(max(soonest, 0.0), _LONGEST_WAIT))
         except Empty:
             self._enforce_limits()
             return
-        if news and news[0] in self._turns:  # else it was given up
-            self._take_in(*news)
+        if news:
+            news()
 
     def _take_in(self, turn: Turn, outcome: Outcome | None) -> None:
+        if turn not in self._turns:
+            return  # it was given up
         self._turns.discard(turn)
-        if outcome:
-            self._end(outcome, turn)
+        if outcome and outcome.ending is Ending.FRESH:
+            self._end(outcome)
+        elif outcome:
+            self._ending.add(turn)
+            self._keeper.keep(turn, outcome)
         elif turn.step.id in self._held:
             self._held.discard(turn.step.id)
             self._ready.appendleft(turn.step.id)
+
+    def _kept(self, batch: list[Kept]) -> None:
+        self._news.put(lambda: self._take_back(batch))
+
+    def _take_back(self, batch: list[Kept]) -> None:
+        for turn, outcome in batch:
+            self._ending.discard(turn)
+            self._end(outcome, turn.defect)
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
@@ -159,11 +192,9 @@ class Run(Shared):
             looks = turn is self._ahead.get(turn.step.id) and turn.step.id in self._waiting
             if not turn.ending:
                 turn.end()
-            elif looks or (outcome := turn.abandon()):
-                self._workers.lose()
-                self._take_in(turn, None if looks else outcome)
             else:
-                turn.deadline = now + 1.0
+                self._workers.lose()
+                self._take_in(turn, None if looks else turn.abandon())
 
     def _end_all(self) -> None:
         self._stopped = True
@@ -174,35 +205,38 @@ class Run(Shared):
 
     def _refusal(self, step: Step) -> Outcome | None:
         if step.kind is Kind.NOT_BUILT:
-            return Outcome(step=step, ending=Ending.NOT_BUILT)
+            return self.told(step, Ending.NOT_BUILT)
         if step.role and not self.context.of_role(step.role).parts:
             reason = f"the application has no {step.role}"
-            return Outcome(step=step, ending=Ending.NOT_APPLICABLE, reason=reason)
+            return self.told(step, Ending.NOT_APPLICABLE, reason=reason)
         waited = [self.outcomes[n] for n in self.graph.waits_for[step.id] if n in self.outcomes]
         if bad := next((one for one in waited if one.ending in BAD), None):
             return self._held_up(step, bad)
         if self._failed and not self.keep_going:
-            return _not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
+            return self._not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
         return None
 
     def _held_up(self, step: Step, bad: Outcome) -> Outcome:
         if bad.ending is Ending.NOT_RUN and not bad.because:
-            return _not_run(step, bad.reason)
+            return self._not_run(step, bad.reason)
         root = self.outcomes[bad.because or bad.step.id]
         went = "failed" if root.ending is Ending.FAILED else f"was {root.ending}"
-        return _not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
+        return self._not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
 
     def _give_up(self, reason: str) -> None:
         for step in list(self._waiting.values()):
-            self._note(self.told(_not_run(step, reason)))
+            self._note(self._not_run(step, reason))
         self._ready.clear()
         self._held.clear()
 
-    def _end(self, outcome: Outcome, turn: Turn | None = None) -> None:
+    def _not_run(self, step: Step, reason: str, because: str = "") -> Outcome:
+        return self.told(step, Ending.NOT_RUN, reason=reason, because=because)
+
+    def _end(self, outcome: Outcome, defect: Exception | None = None) -> None:
         self._sorter.done(outcome.step.id)
         self._note(outcome)
-        if turn and turn.defect:
-            self._defects.append(turn.defect)
+        if defect:
+            self._defects.append(defect)
             self._give_up("the run broke off")
 
     def _note(self, outcome: Outcome) -> None:
@@ -217,7 +251,3 @@ class Run(Shared):
 
     def _comes_after_a_change(self, name: str) -> bool:
         return bool(self._touched) and not self._touched.isdisjoint(self.graph.waits_for[name])
-
-
-def _not_run(step: Step, reason: str, because: str = "") -> Outcome:
-    return Outcome(step=step, ending=Ending.NOT_RUN, reason=reason, because=because)

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from phaseline import __version__
 from phaseline.core.files import digest_sha256
-from phaseline.engine.envelope import canonical
+from phaseline.engine import canonical, envelope
 from phaseline.engine.execution import Execution
 from phaseline.process.command import MASK
 
@@ -40,8 +40,11 @@ _DIGESTS = frozenset({"inputs", "code", "upstream"})
 Tree = dict[str, Any]
 
 
-def describe(execution: Execution, root: Path) -> Tree:
+def describe(execution: Execution, root: Path, listed: set[str]) -> Tree:
     """The statement of `execution`, which is not yet part of a chain.
+
+    Source files are listed once for all steps of a run that have the same: digests of lists that
+    were given are in `listed`, and are added to it; the next statement has the digest alone.
 
     Subjects are the files that it made and the live things that it names by digest; its log where
     it made nothing; how it ended where it has not even a log. An output that is gone already is a
@@ -56,7 +59,7 @@ def describe(execution: Execution, root: Path) -> Tree:
         "subject": made or log or [_outcome(execution)],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "buildDefinition": _definition(execution),
+            "buildDefinition": _definition(execution, listed),
             "runDetails": {
                 "builder": {"id": BUILDER, "version": {"phaseline": __version__}},
                 "metadata": {
@@ -91,8 +94,9 @@ def file_path(uri: str) -> str:
     return os.fsdecode(unquote_to_bytes(uri.removeprefix("file:")))
 
 
-def _definition(execution: Execution) -> Tree:
+def _definition(execution: Execution, listed: set[str]) -> Tree:
     parts = {name: _masked(part, name) for name, part in execution.parts.items()}
+    parts |= {name: _once(part, listed) for name, part in parts.items() if name == "code"}
     internal = {
         "key": execution.key,
         "kind": execution.kind,
@@ -117,6 +121,14 @@ def _definition(execution: Execution) -> Tree:
         "internalParameters": _printable(internal),
         "resolvedDependencies": [*_inputs(execution.parts), *_upstream(execution.parts)],
     }
+
+
+def _once(part: Any, listed: set[str]) -> Any:
+    if not canonical.is_large(part):
+        return part
+    digest, known = canonical.digest(part), len(listed)
+    listed.add(digest)
+    return part if len(listed) > known else f"sha256:{digest}"
 
 
 def _inputs(parts: Mapping[str, Any]) -> Iterator[Tree]:
@@ -163,7 +175,7 @@ def _log(execution: Execution, root: Path) -> Iterator[Tree]:
 
 def _outcome(execution: Execution) -> Tree:
     told = {"ending": execution.ending, "reason": _text(execution.reason)}
-    digest = hashlib.sha256(canonical(told)).hexdigest()
+    digest = hashlib.sha256(envelope.canonical(told)).hexdigest()
     return {"name": f"outcome:{execution.step}", "digest": {"sha256": digest}}
 
 

@@ -77,22 +77,19 @@ class Table(Generic[T]):
             self._refresh()
             return self._decoded.get(name)
 
-    def put(self, name: str, value: Value | None) -> None:
-        """Keep `value`, or with None nothing, for `name`: on disk when this returns."""
-        if value is None and self.get(name) is None:
+    def put(self, values: Mapping[str, Value | None]) -> None:
+        """Keep the value of each name, or with None nothing: on disk when this returns."""
+        if not values:
             return
-        handle = -1
+        handle = self._locked()
         try:
             with self._guard:
-                handle = self._locked()
                 self._refresh()
-                if value is not None or name in self._values:
-                    self._write(handle, name, value)
-                fcntl.flock(handle, fcntl.LOCK_UN)
-            os.fsync(handle)  # here, so that threads that wait for the disk wait together
+                self._write(handle, values)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.fsync(handle)  # here, so that who reads does not wait for the disk
         finally:
-            if handle >= 0:
-                os.close(handle)
+            os.close(handle)
 
     def _locked(self) -> int:
         self._place.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +110,10 @@ class Table(Generic[T]):
         except FileNotFoundError:
             return False
 
-    def _write(self, handle: int, name: str, value: Value | None) -> None:
-        lines = self._lines_for(name, value)
-        self._set(name, value)
+    def _write(self, handle: int, values: Mapping[str, Value | None]) -> None:
+        lines = [line for one in values.items() for line in self._lines_for(*one)]
+        for name, value in values.items():
+            self._set(name, value)
         if self._end == 0 or self._damaged or self._dead() > max(_DEAD, len(self._values)):
             self._write_anew()
             return

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -330,10 +330,10 @@ class Kept:
 
     def ready(self) -> None: ...
 
-    def add(self, execution: Execution) -> None:
-        self.kept.append(execution)
-        if self._state:
-            self.recorded.append(record.load(self._state, execution.step) is not None)
+    def add(self, executions: Sequence[Execution]) -> None:
+        self.kept += executions
+        if state := self._state:
+            self.recorded += [record.load(state, one.step) is not None for one in executions]
 
 
 def test_the_ledger_is_given_what_was_executed_before_it_counts_as_done(context: Context) -> None:
@@ -364,7 +364,7 @@ def test_without_a_usable_ledger_nothing_is_changed(context: Context) -> None:
         def ready(self) -> None:
             raise InvalidConfiguration("PHASELINE_SIGNING_KEY is no key")
 
-        def add(self, execution: Execution) -> None:
+        def add(self, executions: Sequence[Execution]) -> None:
             self.ready()
 
     outcomes = run(one_phase(join_step("a")), context, ledger=Locked())
