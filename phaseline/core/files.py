@@ -55,12 +55,8 @@ def sync_folder(folder: Path) -> None:
 
 def digest_text(*parts: str) -> str:
     """sha256 over length-prefixed parts, as hex: ("ab", "c") and ("a", "bc") differ."""
-    state = hashlib.sha256()
-    for part in parts:
-        data = part.encode(errors="surrogateescape")  # names of files may be any bytes
-        state.update(f"{len(data)}:".encode())
-        state.update(data)
-    return state.hexdigest()
+    texts = [part.encode(errors="surrogateescape") for part in parts]  # names may be any bytes
+    return hashlib.sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts])).hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from phaseline.core.errors import PhaselineError
 from phaseline.engine import freshness, key
-from phaseline.engine.execution import Execution
+from phaseline.engine.execution import NOTHING, Execution
 from phaseline.engine.graph import Step
 from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import Ending, Outcome
-
-_NOTHING: Mapping[str, Any] = {}
 
 
 def tell(
@@ -32,9 +29,9 @@ def tell(
     error: PhaselineError | None = None,
     verdict: freshness.Verdict | None = None,
     log: StepLog | None = None,
-    outputs: Mapping[str, str] = _NOTHING,
-    identity: Mapping[str, str] = _NOTHING,
-    projection: Mapping[str, str] = _NOTHING,
+    outputs: Mapping[str, str] = NOTHING,
+    identity: Mapping[str, str] = NOTHING,
+    projection: Mapping[str, str] = NOTHING,
 ) -> Outcome:
     """An outcome with its execution; see both for what the arguments are.
 
@@ -54,13 +51,13 @@ def tell(
         reason=verdict.reason if verdict else reason,
         summary=summary,
         key=_key(verdict) if verdict else "",
-        parts=verdict.parts if verdict else _NOTHING,
+        parts=verdict.parts if verdict else NOTHING,
         outputs=outputs,
         identity=identity,
         lines=lines,
         calls=tuple(log.calls) if log else (),
-        log=str(log.path.relative_to(root)) if log else "",
-        error=_told(error) if error else _NOTHING,
+        log=str(log.path.relative_to(root)) if log and log.path else "",
+        error=_told(error) if error else NOTHING,
         started=started,
         ended=ended,
         projection=projection,

@@ -23,7 +23,7 @@ import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from phaseline.core.errors import InvalidConfiguration
@@ -60,7 +60,7 @@ def export(context: Context, target: Path) -> Exported:
     made = {name: digest for one in kept for name, digest in one.outputs.items()}
     outputs = {name for name, digest in made.items() if _portable(root / name, digest)}
     names = sorted(outputs | {str(path.relative_to(root)) for path in _told(context.state)})
-    records = json.dumps([asdict(one) for one in kept], sort_keys=True).encode()
+    records = json.dumps([one._asdict() for one in kept], sort_keys=True).encode()
     manifest = {
         "format": FORMAT,
         "version": VERSION,

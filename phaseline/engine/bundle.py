@@ -122,8 +122,11 @@ def digest(line: bytes) -> str:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the lock of `folder`, in which files come and go."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

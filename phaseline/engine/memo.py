@@ -32,6 +32,9 @@ _GRANULARITY = 20_000_000  # ns; the kernel stamps files with the time of its la
 _COARSE = 2_000_000_000  # ns; of file systems that keep no fractions of a second
 _SPARE = 1000  # entries of files that this run did not meet
 _BLOCK = 1 << 18
+_MOST = 100_000
+
+_plain: dict[str, str] = {}  # sha256 of the bytes alone, by the digest, of files that were read
 
 
 class Memo:
@@ -90,7 +93,11 @@ class Memo:
             lasting = lasting and _stamp(os.fstat(handle)) == _stamp(status)
         finally:
             os.close(handle)
-        digest = digest_content(content.hexdigest(), status.st_mode)
+        plain = content.hexdigest()
+        digest = digest_content(plain, status.st_mode)
+        if len(_plain) >= _MOST:
+            _plain.clear()
+        _plain[digest] = plain
         if lasting:
             self._known[name], self._changed = _stamp(status) + digest, True
         elif self._known.pop(name, None):
@@ -102,6 +109,11 @@ class Memo:
 def of(state: Path) -> Memo:
     """The memo of the workspace whose state folder this is."""
     return Memo(state / _NAME)
+
+
+def plain(digest: str) -> str:
+    """sha256 of a file's bytes alone; empty where no file with this digest was read just now."""
+    return _plain.get(digest, "")
 
 
 def forget(state: Path) -> None:

@@ -6,12 +6,12 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from phaseline.core.files import digest_text
+from phaseline.engine.execution import NOTHING
 from phaseline.engine.graph import Kind, Step
 from phaseline.engine.table import Table
 
@@ -20,8 +20,7 @@ _NAME = "records.jsonl"
 _OLD = "records"  # the folder that version 1 kept them in
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """A success.
 
     Attributes:
@@ -42,7 +41,7 @@ class Record:
     started: float
     seconds: float
     lines: tuple[str, ...] = ()
-    projection: Mapping[str, str] = field(default_factory=dict)
+    projection: Mapping[str, str] = NOTHING
 
     def effect(self, step: Step) -> str:
         """What dependents see of it: they are redone when this changes.
@@ -59,10 +58,8 @@ class Record:
         return f"{self.run} {self.started}"
 
 
-_ALL = frozenset(one.name for one in fields(Record))
-_REQUIRED = frozenset(
-    one.name for one in fields(Record) if one.default is one.default_factory is MISSING
-)
+_ALL = frozenset(Record._fields)
+_REQUIRED = _ALL - Record._field_defaults.keys()
 
 
 def load(state: Path, step: str) -> Record | None:
@@ -81,7 +78,7 @@ def load_all(state: Path) -> dict[str, Record]:
 
 def save(state: Path, *records: Record) -> None:
     """Keep `records`: on disk when this returns."""
-    _table(state).put({one.step: dict(vars(one)) for one in records})
+    _table(state).put({one.step: one._asdict() for one in records})
     if (old := state / _OLD).is_dir():
         shutil.rmtree(old)
 

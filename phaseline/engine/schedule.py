@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
 from phaseline.engine import code, freshness, memo, record
@@ -45,6 +44,8 @@ class Run(Shared):
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
+        self._before: dict[str, int] = {}  # how many steps each still waits for
+        self._after: dict[str, list[str]] = {}  # who waits for each
         self._ready: deque[str] = deque()
         self._turns: set[Turn] = set()  # at work
         self._ending: set[Turn] = set()  # at the keeper
@@ -64,8 +65,8 @@ class Run(Shared):
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
         self._waiting = {step.id: step for step in steps}
-        self._sorter = TopologicalSorter({step.id: self._order(step.id) for step in steps})
-        self._sorter.prepare()
+        for step in steps:
+            self._line_up(step.id)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
             while self._waiting or self._turns or self._ending:
@@ -86,14 +87,18 @@ class Run(Shared):
         self._stop = True
         self._news.put(None)
 
-    def _order(self, name: str) -> list[str]:
-        return [one for one in self.graph.waits_for[name] if one in self._waiting]
+    def _line_up(self, name: str) -> None:
+        before = [one for one in self.graph.waits_for[name] if one in self._waiting]
+        self._before[name] = len(before)
+        for one in before:
+            self._after.setdefault(one, []).append(name)
+        if not before:
+            self._ready.append(name)
 
     def _start_ready(self) -> None:
         if self._stop and not self._stopped:
             self._end_all()
         while self._waiting:
-            self._ready.extend(self._sorter.get_ready())
             if not self._ready or not self._has_room(self._waiting[self._ready[0]]):
                 break
             self._start(self._waiting[self._ready.popleft()])
@@ -233,8 +238,11 @@ class Run(Shared):
         return self.told(step, Ending.NOT_RUN, reason=reason, because=because)
 
     def _end(self, outcome: Outcome, defect: Exception | None = None) -> None:
-        self._sorter.done(outcome.step.id)
         self._note(outcome)
+        for name in self._after.get(outcome.step.id, ()):
+            self._before[name] -= 1
+            if not self._before[name]:
+                self._ready.append(name)
         if defect:
             self._defects.append(defect)
             self._give_up("the run broke off")

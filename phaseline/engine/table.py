@@ -92,9 +92,8 @@ class Table(Generic[T]):
             os.close(handle)
 
     def _locked(self) -> int:
-        self._place.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            handle = os.open(self._place, _APPENDING, 0o644)
+            handle = self._opened()
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if self._is(handle):
@@ -103,6 +102,13 @@ class Table(Generic[T]):
                 os.close(handle)
                 raise
             os.close(handle)  # written anew, or removed, while we waited
+
+    def _opened(self) -> int:
+        try:
+            return os.open(self._name, _APPENDING, 0o644)
+        except FileNotFoundError:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._name, _APPENDING, 0o644)
 
     def _is(self, handle: int) -> bool:
         try:

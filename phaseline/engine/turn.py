@@ -148,7 +148,7 @@ class Turn:
         forced = self.step.id in self._shared.forced
         graph, context = self._shared.graph, self._shared.context
         verdict = freshness.judge(self.step, graph, context, probe=not forced)
-        return replace(verdict, fresh=False, reason="--force asks for it") if forced else verdict
+        return verdict._replace(fresh=False, reason="--force asks for it") if forced else verdict
 
     def _work(self, verdict: freshness.Verdict) -> Outcome:
         shared, step = self._shared, self.step

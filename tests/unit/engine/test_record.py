@@ -91,7 +91,7 @@ def test_a_file_that_is_only_grown_by_others_is_read_again(tmp_path: Path) -> No
 
 
 def _content(one: record.Record) -> dict[str, Any]:
-    return {**vars(one), "lines": list(one.lines)}
+    return {**one._asdict(), "lines": list(one.lines)}
 
 
 def test_it_is_written_anew_when_mostly_dead(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_newer_version_is_refused_with_a_way_out(tmp_path: Path) -> None:
 
 def test_records_of_the_first_version_are_taken_over(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
-    old = {**vars(made("a")), "lines": ["a line"], "version": 1}
+    old = {**made("a")._asdict(), "lines": ["a line"], "version": 1}
     del old["projection"]
     (tmp_path / "records/a.json").write_text(json.dumps(old))
     (tmp_path / "records/b.json").write_text("{")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +64,7 @@ def test_sound_evidence_is_compared(context: Context) -> None:
 def test_evidence_wins_over_records(context: Context) -> None:
     kept = record.load(context.state, "a")
     assert kept
-    record.save(context.state, replace(kept, outputs={"a.out": digest_text("other")}))
+    record.save(context.state, kept._replace(outputs={"a.out": digest_text("other")}))
     assert verdicts(replayed(context, trusted()))["a.out"] is Verdict.IDENTICAL
 
 
@@ -73,7 +72,7 @@ def test_a_record_whose_inputs_are_not_those_of_the_evidence_is_refused(context:
     kept = record.load(context.state, "a")
     assert kept
     parts = {**kept.parts, "inputs": {"in": digest_text("other")}}
-    record.save(context.state, replace(kept, parts=parts))
+    record.save(context.state, kept._replace(parts=parts))
     with pytest.raises(CannotReplay, match="a cannot be replayed") as caught:
         replayed(context, trusted())
     assert "no evidence of its run first with the recorded inputs" in caught.value.why
