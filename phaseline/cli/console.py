@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
@@ -102,11 +103,8 @@ def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Itera
     if lines:
         yield (("", ""),)
         yield from (((f"  {line}", "bold"),) for line in lines)
-    counts = [
-        f"{count} {ending}"
-        for ending in Ending
-        if (count := sum(outcome.ending is ending for outcome in outcomes))
-    ]
+    found = Counter(outcome.ending for outcome in outcomes)
+    counts = [f"{found[ending]} {ending}" for ending in Ending if found[ending]]
     yield ((f"\n{', '.join(counts)} in {duration(seconds)}", ""),)
     if head:
         yield ((f"evidence: head {head}", "dim"),)

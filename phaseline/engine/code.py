@@ -78,8 +78,9 @@ class _Sources:
         seen, pending, files, folders = {start}, [start], set[str](), set[str]()
         while pending:
             module, name = pending.pop()
-            if not (file := self._file(module, home)):
-                continue
+            file = self._file(module, home)
+            if not file or (file in files and not file.endswith(_INIT)):
+                continue  # of a module all counts, whatever is wanted of it
             label = Path(file).name if module == "__main__" else _label(module, file)
             if file not in files:
                 files.add(file)

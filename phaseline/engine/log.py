@@ -8,12 +8,14 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from phaseline.engine.execution import Call
 from phaseline.engine.graph import Step
 from phaseline.engine.outcome import Watcher
-from phaseline.process.command import Completed
+
+if TYPE_CHECKING:
+    from phaseline.process.command import Completed
 
 _MARK, _TEXT = 9, 11  # columns: seconds, a mark, the text
 

@@ -58,10 +58,6 @@ class Record(NamedTuple):
         return f"{self.run} {self.started}"
 
 
-_ALL = frozenset(Record._fields)
-_REQUIRED = _ALL - Record._field_defaults.keys()
-
-
 def load(state: Path, step: str) -> Record | None:
     """The record of `step`, or None if there is none.
 
@@ -96,10 +92,10 @@ def _table(state: Path) -> Table[Record]:
 
 
 def _decoded(content: dict[str, Any]) -> Record | None:
-    if not _REQUIRED <= content.keys() <= _ALL:
+    try:
+        return Record(**{**content, "lines": tuple(content.get("lines", ()))})
+    except TypeError:  # another version has written it: it lacks something, or says more
         return None
-    content["lines"] = tuple(content.get("lines", ()))
-    return Record(**content)
 
 
 def _of_version_1(folder: Path) -> dict[str, dict[str, Any]]:

@@ -53,6 +53,7 @@ class Run(Shared):
         self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
         self._held: set[str] = set()
         self._touched: set[str] = set()  # steps that did something, and what comes after them
+        self._bad: set[str] = set()
         self._failed: list[str] = []
         self._defects: list[Exception] = []
 
@@ -105,9 +106,9 @@ class Run(Shared):
         self._look_ahead()
 
     def _has_room(self, step: Step) -> bool:
-        if step.exclusive or self._one_is_alone():
-            return not self._turns
-        return len(self._turns) < self.jobs
+        if not self._turns:
+            return True
+        return len(self._turns) < self.jobs and not (step.exclusive or self._one_is_alone())
 
     def _one_is_alone(self) -> bool:
         return any(turn.step.exclusive for turn in self._turns)
@@ -214,12 +215,15 @@ class Run(Shared):
         if step.role and not self.context.of_role(step.role).parts:
             reason = f"the application has no {step.role}"
             return self.told(step, Ending.NOT_APPLICABLE, reason=reason)
-        waited = [self.outcomes[n] for n in self.graph.waits_for[step.id] if n in self.outcomes]
-        if bad := next((one for one in waited if one.ending in BAD), None):
+        if self._bad and (bad := self._first_bad(step)):
             return self._held_up(step, bad)
         if self._failed and not self.keep_going:
             return self._not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
         return None
+
+    def _first_bad(self, step: Step) -> Outcome | None:
+        waited = (name for name in self.graph.waits_for[step.id] if name in self._bad)
+        return next((self.outcomes[name] for name in waited), None)
 
     def _held_up(self, step: Step, bad: Outcome) -> Outcome:
         if bad.ending is Ending.NOT_RUN and not bad.because:
@@ -251,6 +255,8 @@ class Run(Shared):
         name = outcome.step.id
         self._waiting.pop(name, None)
         self.outcomes[name] = outcome
+        if outcome.ending in BAD:
+            self._bad.add(name)
         if outcome.ending is Ending.FAILED:
             self._failed.append(name)
         if outcome.ending not in LEFT_ALONE or self._comes_after_a_change(name):

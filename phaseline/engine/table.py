@@ -19,7 +19,8 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +34,6 @@ Value = dict[str, Any]
 _DEAD = 200  # dead lines from which it pays to write the file anew
 _BODY = len('{"sum": "00000000", ')
 _REFERENCE = "$shared"
-_parse = json.JSONDecoder().decode
 _APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -191,12 +191,13 @@ class Table(Generic[T]):
         head, *lines, _ = data.split(b"\n") if b"\n" in data else (b"", b"")
         self._end = len(data) - len(data.rpartition(b"\n")[2])
         self._damaged = bool(self._end) and not self._headed(head)
-        for line in lines if self._end and not self._damaged else ():
-            self._count += 1
-            self._take(_content(line))
+        if self._end and not self._damaged:
+            self._count = len(lines)
+            for content in _contents(lines):
+                self._take(content)
 
     def _headed(self, line: bytes) -> bool:
-        header = _content(line)
+        (header,) = _contents([line])
         if header is not None:
             self._check(header)
         return header is not None
@@ -249,9 +250,9 @@ def _line(content: Value) -> bytes:
     return b'{"sum": "%08x", ' % zlib.crc32(body) + body + b"\n"
 
 
-def _content(line: bytes) -> Value | None:
-    """What a line says, or None where it is not as it was written."""
-    if not line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])):
-        return None
-    content: Value = _parse(line.decode())
-    return content
+def _contents(lines: Sequence[bytes]) -> Iterator[Value | None]:
+    """What each line says, or None where it is not as it was written."""
+    sound = [line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])) for line in lines]
+    # all at once: it takes two thirds of the time
+    said = iter(json.loads(b"[%b]" % b",".join(compress(lines, sound))))
+    return (next(said) if whole else None for whole in sound)

@@ -13,7 +13,7 @@ from typing import Any
 from phaseline.core.errors import Interrupted, PhaselineError, TimedOut
 from phaseline.core.workspace import Context
 from phaseline.engine import account, freshness, key, paths, record
-from phaseline.engine.execution import Ledger
+from phaseline.engine.execution import NOTHING, Execution, Ledger
 from phaseline.engine.graph import Graph, Step
 from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import Ending, Outcome, Watcher
@@ -41,18 +41,36 @@ class Shared:
 
     def left_alone(self, step: Step, verdict: freshness.Verdict, started: float) -> Outcome:
         """How a step ended that is fresh, and was looked at since `started`."""
-        kept = verdict.record
+        kept, ended = verdict.record, time.time()
         assert kept
-        return self.told(
-            step,
-            Ending.FRESH,
+        execution = Execution(
+            run=self.id,
+            step=step.id,
+            phase=self.graph.phase_of[step.id].name,
+            title=step.title,
+            kind=step.kind,
+            ending=Ending.FRESH,
             reason=verdict.reason,
-            started=started,
-            verdict=verdict,
             summary=kept.summary,
-            lines=kept.lines,
+            key=kept.key,
+            parts=verdict.parts,
             outputs=kept.outputs,
             identity=kept.identity,
+            lines=kept.lines,
+            calls=(),
+            log="",
+            error=NOTHING,
+            started=started,
+            ended=ended,
+        )
+        return Outcome(
+            step=step,
+            ending=Ending.FRESH,
+            reason=verdict.reason,
+            summary=kept.summary,
+            seconds=ended - started,
+            lines=kept.lines,
+            execution=execution,
         )
 
 
