@@ -18,6 +18,8 @@ from phaseline.engine.outcome import Outcome
 from phaseline.engine.turn import Turn
 
 Kept = tuple[Turn, Outcome]
+_GATHERING = 0.02  # seconds in which more may come, while others work: a file system that is being
+# synced holds up whoever makes a file
 
 
 class Keeper:
@@ -34,6 +36,7 @@ class Keeper:
         self._state, self._ledger, self._tell = state, ledger, tell
         self._queue: SimpleQueue[Kept | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._awaited = threading.Event()
 
     def keep(self, turn: Turn, outcome: Outcome) -> None:
         """Keep `turn`, which ended as `outcome` says, soon."""
@@ -42,12 +45,18 @@ class Keeper:
             self._thread.start()
         self._queue.put((turn, outcome))
 
+    def hurry(self) -> None:
+        """Nobody works: all wait for what is to be kept."""
+        self._awaited.set()
+
     def close(self) -> None:
         """Let the thread end."""
         self._queue.put(None)
 
     def _serve(self) -> None:
         while first := self._queue.get():
+            self._awaited.wait(_GATHERING)
+            self._awaited.clear()
             batch = [first]
             while not self._queue.empty() and (more := self._queue.get()):
                 batch.append(more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,13 +19,17 @@ from phaseline.process.groups import stop_all
 
 _LONGEST_WAIT = 3600.0
 
-# What other threads want done in the one that schedules; None only wakes it up.
-_News = Callable[[], object] | None
+# Seconds that steps may take before another thread takes one beside them. Small ones follow each
+# other in one thread: several that wait for each other's turns are slower than one.
+_SMALL = 0.002
 
 
 @dataclass(kw_only=True)
 class Run(Shared):
     """One run over some steps of the graph.
+
+    The thread that has ended a step starts what comes next, and goes on with it; the one that
+    called `run` only watches the time.
 
     Attributes:
         id: names the run in records and logs.
@@ -41,7 +46,9 @@ class Run(Shared):
     def __post_init__(self) -> None:
         self._workers = Workers()
         self._keeper = Keeper(self.context.state, self.ledger, self._kept)
-        self._news: SimpleQueue[_News] = SimpleQueue()
+        self._guard = threading.RLock()  # of all that follows
+        self._alarm: SimpleQueue[Exception | None] = SimpleQueue()  # wakes who watches the time
+        self._awake = 0.0  # as `time.monotonic`: until when that one sleeps
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
         self._before: dict[str, int] = {}  # how many steps each still waits for
@@ -70,10 +77,10 @@ class Run(Shared):
             self._line_up(step.id)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
+            self._go_on(lambda: None)
             while self._waiting or self._turns or self._ending:
-                self._start_ready()
-                if self._turns or self._ending:
-                    self._hear()
+                self._sleep()
+                self._go_on(self._enforce_limits)
         finally:
             self._workers.close()
             self._keeper.close()
@@ -86,7 +93,43 @@ class Run(Shared):
     def stop(self) -> None:
         """End the run soon; safe to call from a signal handler, more than once."""
         self._stop = True
-        self._news.put(None)
+        self._alarm.put(None)
+
+    def _go_on(self, happened: Callable[[], object]) -> None:
+        """Take in what has happened, and start what can be started now."""
+        with self._guard:
+            happened()
+            self._start_ready()
+            if self._ending and not self._turns:
+                self._keeper.hurry()
+
+    def _tell(self, happened: Callable[[], object]) -> None:
+        """The same, from another thread than the one that called `run`."""
+        try:
+            with self._guard:
+                self._go_on(happened)
+                over = not (self._waiting or self._turns or self._ending)
+                if over or self._wakes_at() < self._awake:
+                    self._alarm.put(None)
+        except Exception as fault:  # such as of a watcher: where it prints, nobody reads any more
+            self._alarm.put(fault)
+
+    def _sleep(self) -> None:
+        """Wait until there is something to do for who watches the time."""
+        with self._guard:
+            self._awake = self._wakes_at()
+        try:
+            fault = self._alarm.get(timeout=max(self._awake - time.monotonic(), 0.0))
+        except Empty:
+            return
+        if fault:
+            raise fault
+
+    def _wakes_at(self) -> float:
+        now = time.monotonic()
+        if self._ready and len(self._turns) < self.jobs:
+            return now + _SMALL
+        return min((turn.deadline for turn in self._turns), default=now + _LONGEST_WAIT)
 
     def _line_up(self, name: str) -> None:
         before = [one for one in self.graph.waits_for[name] if one in self._waiting]
@@ -108,7 +151,9 @@ class Run(Shared):
     def _has_room(self, step: Step) -> bool:
         if not self._turns:
             return True
-        return len(self._turns) < self.jobs and not (step.exclusive or self._one_is_alone())
+        if len(self._turns) >= self.jobs or step.exclusive or self._one_is_alone():
+            return False
+        return max(turn.began for turn in self._turns) + _SMALL <= time.monotonic()
 
     def _one_is_alone(self) -> bool:
         return any(turn.step.exclusive for turn in self._turns)
@@ -158,18 +203,7 @@ class Run(Shared):
         self._workers.start(lambda: self._report(turn, work()), len(self._turns))
 
     def _report(self, turn: Turn, outcome: Outcome | None) -> None:
-        self._news.put(lambda: self._take_in(turn, outcome))
-
-    def _hear(self) -> None:
-        last = time.monotonic() + _LONGEST_WAIT
-        soonest = min((turn.deadline for turn in self._turns), default=last) - time.monotonic()
-        try:
-            news = self._news.get(timeout=min(max(soonest, 0.0), _LONGEST_WAIT))
-        except Empty:
-            self._enforce_limits()
-            return
-        if news:
-            news()
+        self._tell(lambda: self._take_in(turn, outcome))
 
     def _take_in(self, turn: Turn, outcome: Outcome | None) -> None:
         if turn not in self._turns:
@@ -185,7 +219,7 @@ class Run(Shared):
             self._ready.appendleft(turn.step.id)
 
     def _kept(self, batch: list[Kept]) -> None:
-        self._news.put(lambda: self._take_back(batch))
+        self._tell(lambda: self._take_back(batch))
 
     def _take_back(self, batch: list[Kept]) -> None:
         for turn, outcome in batch:

@@ -82,7 +82,8 @@ class Turn:
 
     Attributes:
         verdict: the same, once it was judged.
-        deadline: as `time.monotonic`: when the step's limit is reached; once it was told to end,
+        began: as `time.monotonic`.
+        deadline: in the same time: when the step's limit is reached; once it was told to end,
             until when it is waited for.
         ending: it was told to end.
         defect: an exception that is no PhaselineError, and so a fault of ours.
@@ -103,8 +104,8 @@ class Turn:
 
     def begin(self) -> None:
         """Start the clock of the step's limit."""
-        self._started, self._clock = time.time(), time.monotonic()
-        self.deadline = self._clock + self._limit
+        self._started, self.began = time.time(), time.monotonic()
+        self.deadline = self.began + self._limit
 
     @property
     def _limit(self) -> float:
