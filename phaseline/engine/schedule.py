@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from phaseline.engine import code, freshness, memo, record
+from phaseline.engine.front import Front
 from phaseline.engine.graph import Kind, Step
 from phaseline.engine.keeper import Keeper, Kept
 from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome
@@ -51,9 +52,7 @@ class Run(Shared):
         self._awake = 0.0  # as `time.monotonic`: until when that one sleeps
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
-        self._before: dict[str, int] = {}  # how many steps each still waits for
-        self._after: dict[str, list[str]] = {}  # who waits for each
-        self._ready: deque[str] = deque()
+        self._front = Front((), {})
         self._turns: set[Turn] = set()  # at work
         self._ending: set[Turn] = set()  # at the keeper
         self._probed: deque[Step] = deque()
@@ -73,8 +72,7 @@ class Run(Shared):
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
         self._waiting = {step.id: step for step in steps}
-        for step in steps:
-            self._line_up(step.id)
+        self._front = Front([step.id for step in steps], self.graph.waits_for)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
             self._go_on(lambda: None)
@@ -127,25 +125,16 @@ class Run(Shared):
 
     def _wakes_at(self) -> float:
         now = time.monotonic()
-        if self._ready and len(self._turns) < self.jobs:
+        if self._front.ready and len(self._turns) < self.jobs:
             return now + _SMALL
         return min((turn.deadline for turn in self._turns), default=now + _LONGEST_WAIT)
-
-    def _line_up(self, name: str) -> None:
-        before = [one for one in self.graph.waits_for[name] if one in self._waiting]
-        self._before[name] = len(before)
-        for one in before:
-            self._after.setdefault(one, []).append(name)
-        if not before:
-            self._ready.append(name)
 
     def _start_ready(self) -> None:
         if self._stop and not self._stopped:
             self._end_all()
-        while self._waiting:
-            if not self._ready or not self._has_room(self._waiting[self._ready[0]]):
-                break
-            self._start(self._waiting[self._ready.popleft()])
+        ready = self._front.ready
+        while self._waiting and ready and self._has_room(self._waiting[ready[0]]):
+            self._start(self._waiting[ready.popleft()])
         self._look_ahead()
 
     def _has_room(self, step: Step) -> bool:
@@ -216,7 +205,7 @@ class Run(Shared):
             self._keeper.keep(turn, outcome)
         elif turn.step.id in self._held:
             self._held.discard(turn.step.id)
-            self._ready.appendleft(turn.step.id)
+            self._front.ready.appendleft(turn.step.id)
 
     def _kept(self, batch: list[Kept]) -> None:
         self._tell(lambda: self._take_back(batch))
@@ -269,7 +258,7 @@ class Run(Shared):
     def _give_up(self, reason: str) -> None:
         for step in list(self._waiting.values()):
             self._note(self._not_run(step, reason))
-        self._ready.clear()
+        self._front.ready.clear()
         self._held.clear()
 
     def _not_run(self, step: Step, reason: str, because: str = "") -> Outcome:
@@ -277,10 +266,7 @@ class Run(Shared):
 
     def _end(self, outcome: Outcome, defect: Exception | None = None) -> None:
         self._note(outcome)
-        for name in self._after.get(outcome.step.id, ()):
-            self._before[name] -= 1
-            if not self._before[name]:
-                self._ready.append(name)
+        self._front.ended(outcome.step.id)
         if defect:
             self._defects.append(defect)
             self._give_up("the run broke off")
