@@ -6,6 +6,9 @@
 A step copies a small file. Ours are whole processes of the command line, with lock, records,
 evidence, events and JUnit. Of a case and the neighbour that it is compared with, runs alternate;
 a ratio is that of the medians. Neighbours that are not installed are named, and left out.
+
+Python's own settings are the default ones, whatever the environment says: a neighbour that pip has
+installed has its bytecode, and without PYTHONDONTWRITEBYTECODE a checkout gets it at its first run.
 """
 
 from __future__ import annotations
@@ -132,6 +135,7 @@ NEIGHBOURS = (
 )
 
 
+_PYTHON = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 _PAIR = ("phaseline", "doit")  # those that take part in what is long
 
 
@@ -186,7 +190,8 @@ def measured(argv: tuple[str, ...], folder: Path, home: Path | None = None) -> C
     """
     program, home = found(argv[0]), home or folder
     assert program
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(home / ".config")}
+    env = {name: value for name, value in os.environ.items() if name not in _PYTHON}
+    env |= {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(home / ".config")}
     log = home / "benchmark.log"
     with log.open("wb") as output:
         started = time.monotonic()

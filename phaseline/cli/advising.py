@@ -196,9 +196,9 @@ def _keep(
         identity={},
         lines=(),
         calls=tuple(log.calls),
-        log=str(log.path.relative_to(root)),
+        log=str(log.path.relative_to(root)) if log.path else "",
         error={},
         started=started,
         ended=time.time(),
     )
-    Evidence(context.state, root).add(execution)
+    Evidence(context.state, root).add([execution])

@@ -6,13 +6,14 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from phaseline.core.texts import plain
 from phaseline.core.times import duration
 from phaseline.engine.log import printed
-from phaseline.engine.outcome import Ending, Outcome
+from phaseline.engine.outcome import LEFT_ALONE, Ending, Outcome
 
 if TYPE_CHECKING:
     from phaseline.engine.graph import Step
@@ -61,16 +62,13 @@ def screen(*, verbose: bool = False) -> Screen:
 
 def line_of(outcome: Outcome) -> Line:
     """How a step ended, in one line."""
-    mark, style = _MARKS[outcome.ending]
+    ending = outcome.ending
+    mark, style = _MARKS[ending]
     quiet = style if style == "dim" else ""
-    told = {
-        Ending.DONE: outcome.summary,
-        Ending.FRESH: f"unchanged: {outcome.reason}",
-        Ending.NOT_APPLICABLE: f"not applicable: {outcome.reason}",
-    }.get(
-        outcome.ending, f"{outcome.ending}: {outcome.reason}" if outcome.reason else outcome.ending
-    )
-    took = outcome.ending in (Ending.DONE, Ending.FAILED)
+    word = "unchanged" if ending is Ending.FRESH else ending.value
+    told = f"{word}: {outcome.reason}" if outcome.reason else word
+    told = outcome.summary if ending is Ending.DONE else told
+    took = ending in (Ending.DONE, Ending.FAILED)
     return (
         (f"{mark} ", style),
         (f"{outcome.step.id:<14}", quiet or "bold"),
@@ -82,12 +80,17 @@ def line_of(outcome: Outcome) -> Line:
 
 def lines_of(outcome: Outcome, *, verbose: bool) -> list[Line]:
     """How a step ended, with what its programs printed: all of it, or the last of a failure."""
-    said = [plain(line) for line in printed(outcome.log)] if outcome.log else []
-    if not verbose:
-        said = said[-LAST_LINES:] if outcome.ending is Ending.FAILED else []
-        known = str(outcome.error)
-        said = [] if said and all(line.strip() in known for line in said[-3:]) else said
+    said = _said(outcome, verbose=verbose) if verbose or outcome.ending is Ending.FAILED else ()
     return [line_of(outcome), *(((f"    | {line}", "dim"),) for line in said)]
+
+
+def _said(outcome: Outcome, *, verbose: bool) -> Sequence[str]:
+    said = [plain(line) for line in printed(outcome.log)] if outcome.log else []
+    if verbose:
+        return said
+    known = str(outcome.error)
+    last = said[-LAST_LINES:]
+    return () if all(line.strip() in known for line in last[-3:]) else last
 
 
 def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Iterator[Line]:
@@ -100,14 +103,15 @@ def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Itera
     if lines:
         yield (("", ""),)
         yield from (((f"  {line}", "bold"),) for line in lines)
-    counts = [
-        f"{count} {ending}"
-        for ending in Ending
-        if (count := sum(outcome.ending is ending for outcome in outcomes))
-    ]
+    found = Counter(outcome.ending for outcome in outcomes)
+    counts = [f"{found[ending]} {ending}" for ending in Ending if found[ending]]
     yield ((f"\n{', '.join(counts)} in {duration(seconds)}", ""),)
     if head:
         yield ((f"evidence: head {head}", "dim"),)
+
+
+def _joined(lines: Sequence[Line]) -> str:
+    return "\n".join("".join([text for text, _ in line]) for line in lines)
 
 
 class PlainScreen:
@@ -129,6 +133,7 @@ class PlainScreen:
     def __exit__(self, *fault: object) -> None:
         self._over.set()
         self._pulse.join()
+        self._stream.flush()
 
     def started(self, step: Step, reason: str) -> None:
         """Name the step and why it runs."""
@@ -150,21 +155,25 @@ class PlainScreen:
         """Tell how it ended."""
         with self._guard:
             self._working.pop(outcome.step.id, None)
-        self.say(lines_of(outcome, verbose=self._verbose))
+        lines = lines_of(outcome, verbose=self._verbose)
+        self._print(_joined(lines), news=outcome.ending not in LEFT_ALONE)
 
     def say(self, lines: Sequence[Line]) -> None:
         """Print lines that belong together."""
-        self._print("\n".join("".join(text for text, _ in line) for line in lines))
+        self._print(_joined(lines))
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, *, news: bool = True) -> None:
+        """Args: news: it is to be seen at once, not with what comes next."""
         with self._guard:
             self._last = time.monotonic()
             self._stream.write(text + "\n")
-            self._stream.flush()
+            if news:
+                self._stream.flush()
 
     def _watch_silence(self) -> None:
         while not self._over.wait(self._silence / 8):
             with self._guard:
+                self._stream.flush()
                 quiet = time.monotonic() - self._last > self._silence
                 working = dict(self._working) if quiet else {}
             if quiet and not working:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ def edge(task: Callable[P, int]) -> Callable[P, None]:
             raise Exit(code=141) from None
         except KeyboardInterrupt:
             raise Exit("interrupted; what was done is kept, run it again to go on", 130) from None
+        finally:
+            gc.freeze()  # the process ends: nobody needs to look through what is left
         if code:
             raise Exit(code=code)
 

@@ -38,7 +38,7 @@ def verify(context: Context, *, head: str, key: str, as_json: bool) -> int:
 
 def _tell(found: verification.Verification, keys: list[str]) -> None:
     for fault in found.faults:
-        place = f"{fault.file}: " if fault.file else ""
+        place = f"envelope {fault.envelope}: " if fault.envelope else ""
         say(f"✗ {place}{fault.kind}: {fault.what}")
         if fault.why:
             say(f"    {fault.why}")

@@ -149,6 +149,8 @@ def logs(graph: Graph, context: Context, step: str, run: str, *, all_: bool, as_
 
     if step not in graph.steps:
         raise InvalidConfiguration(f"there is no step {step!r}", fix="`invoke status` lists all")
+    if not run and not all_ and (last := runs.silent(context.state, step)):
+        return _silence(step, last, as_json=as_json)
     found = runs.logs_of(context.state, step) if all_ else [runs.log_of(context.state, step, run)]
     root = context.workspace.root
     rows: list[dict[str, Any]] = [
@@ -165,6 +167,13 @@ def logs(graph: Graph, context: Context, step: str, run: str, *, all_: bool, as_
     for row in rows:
         sys.stdout.write(f"{row['path']}\n")
         sys.stdout.writelines(f"{line}\n" for line in row["lines"])
+    return 0
+
+
+def _silence(step: str, run: str, *, as_json: bool) -> int:
+    if as_json:
+        return show([{"step": step, "run": run, "path": "", "lines": []}], as_json=True)
+    say(f"{step} said nothing in its last run, {run}")
     return 0
 
 

@@ -130,7 +130,7 @@ class _Loop:
 
     def _is_done(self, seen: Snapshot) -> None:
         # what was to be forced, or read again, has been
-        wish = replace(self._asked.wish, force=())
+        wish = self._asked.wish._replace(force=())
         self._asked = replace(self._asked, wish=wish, rehash=False)
         text = f"watching {len(seen)} files; save one to run again, Ctrl-C ends"
         self._say(text, files=len(seen))

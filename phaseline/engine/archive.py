@@ -23,13 +23,13 @@ import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import digest_file, digest_sha256
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, paths, record, runs
+from phaseline.engine import bundle, paths, record, runs
 
 FORMAT, VERSION = "phaseline state", 1
 MANIFEST, RECORDS, FILES = "phaseline-state.json", "records.json", "files/"
@@ -60,7 +60,7 @@ def export(context: Context, target: Path) -> Exported:
     made = {name: digest for one in kept for name, digest in one.outputs.items()}
     outputs = {name for name, digest in made.items() if _portable(root / name, digest)}
     names = sorted(outputs | {str(path.relative_to(root)) for path in _told(context.state)})
-    records = json.dumps([asdict(one) for one in kept], sort_keys=True).encode()
+    records = json.dumps([one._asdict() for one in kept], sort_keys=True).encode()
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -87,7 +87,7 @@ def _portable(path: Path, digest: str) -> bool:
 
 def _told(state: Path) -> Iterator[Path]:
     """Evidence, and what the last runs and tests have said."""
-    yield from evidence.files(evidence.folder(state))
+    yield from bundle.files(state)
     for name in runs.names(state)[-RUNS_KEPT:]:
         for path in (state / "runs" / name).glob("*"):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from phaseline.core.files import digest_text
 
+_MANY = 8
 _LARGE = 160  # characters of JSON from which it pays
 _MOST = 256
 
+_encode = json.JSONEncoder(sort_keys=True).encode
 _known: dict[int, tuple[Any, str]] = {}  # by identity; holding the tree keeps that its own
 _one: dict[str, Any] = {}
 
@@ -20,8 +23,13 @@ def digest(tree: Any) -> str:
 
 
 def is_large(tree: Any) -> bool:
-    """Whether it pays to keep `tree` once for all that have it."""
-    return _found(tree)[1]
+    """Whether it pays to keep `tree` once for all that have it.
+
+    Of trees that nobody has asked `one` for, only those with many members are looked at.
+    """
+    kept = _known.get(id(tree))
+    known = kept is not None and kept[0] is tree
+    return known or (isinstance(tree, dict) and len(tree) > _MANY and _found(tree)[1])
 
 
 def one(tree: Any) -> Any:
@@ -30,12 +38,17 @@ def one(tree: Any) -> Any:
     return _one.setdefault(found, tree) if large else tree
 
 
+@lru_cache(maxsize=256)
+def _digest(text: str) -> str:
+    return digest_text(text)  # of nothing, mostly: many parts are empty
+
+
 def _found(tree: Any) -> tuple[str, bool]:
     kept = _known.get(id(tree))
     if kept is not None and kept[0] is tree:
         return kept[1], True
-    text = json.dumps(tree, sort_keys=True)
-    found, large = digest_text(text), len(text) >= _LARGE
+    text = _encode(tree)
+    found, large = _digest(text), len(text) >= _LARGE
     if large:
         if len(_known) >= _MOST:
             _known.clear()

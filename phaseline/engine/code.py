@@ -9,9 +9,7 @@ belong to the modules beside them.
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -21,13 +19,13 @@ from pathlib import Path
 import phaseline
 from phaseline.core.workspace import Context
 from phaseline.engine import canonical, memo
+from phaseline.engine.imports import Imports
 
 Reference = tuple[str, str]  # a module, and the name that is wanted of it; "" for all of it
 Reached = Mapping[str, str]
 
-_HOME = Path(phaseline.__file__).parents[1]
-_TEMPLATES = "templates"
-_MODULE = re.compile(r"phaseline(\.[a-z_][a-z0-9_]*)+")
+_HOME = str(Path(phaseline.__file__).parents[1])
+_TEMPLATES, _INIT = "templates", "/__init__.py"
 
 
 def reached(operator: Callable[..., object], context: Context) -> Reached:
@@ -39,18 +37,34 @@ def reached(operator: Callable[..., object], context: Context) -> Reached:
     return _sources(context.state).reached(operator.__module__, name)
 
 
+def save() -> None:
+    """Keep what was found in source files, for the next command."""
+    if _imports.cache_info().currsize:
+        _imports().save()
+
+
+@lru_cache(maxsize=1)
+def _imports() -> Imports:
+    return Imports()
+
+
 @lru_cache(maxsize=8)
 def _sources(state: Path) -> _Sources:
     return _Sources(memo.of(state))
 
 
 class _Sources:
-    """All source files, each read once: code that is edited later is not the code that runs."""
+    """All source files, each read once: code that is edited later is not the code that runs.
+
+    Files and folders are texts, not Paths: each of many imports is looked for.
+    """
 
     def __init__(self, known: memo.Memo) -> None:
         self._memo = known
-        self._digests: dict[Path, str] = {}
-        self._leads: dict[Path, tuple[tuple[str, str, str], ...]] = {}
+        self._names: dict[str, frozenset[str]] = {}  # of what is in a folder
+        self._found: dict[Reference, str] = {}
+        self._digests: dict[str, str] = {}
+        self._leads: dict[str, tuple[tuple[str, str, str], ...]] = {}
         self._reached: dict[Reference, Reached] = {}
 
     def reached(self, module: str, name: str) -> Reached:
@@ -61,86 +75,78 @@ class _Sources:
 
     def _files(self, start: Reference) -> Iterator[tuple[str, str]]:
         home = _home(start[0])
-        seen, pending, folders = {start}, [start], set[str]()
+        seen, pending, files, folders = {start}, [start], set[str](), set[str]()
         while pending:
             module, name = pending.pop()
-            if not (file := _file(module, home)):
-                continue
-            label = file.name if module == "__main__" else _label(module, file)
-            yield label, self._digest(file)
+            file = self._file(module, home)
+            if not file or (file in files and not file.endswith(_INIT)):
+                continue  # of a module all counts, whatever is wanted of it
+            label = Path(file).name if module == "__main__" else _label(module, file)
+            if file not in files:
+                files.add(file)
+                yield label, self._digest(file)
             if (folder := label.rpartition("/")[0]) not in folders:
                 folders.add(folder)
-                yield from self._templates(f"{folder}/{_TEMPLATES}", file.parent / _TEMPLATES)
+                yield from self._templates(folder, file.rpartition("/")[0])
             found = set(self._wanted(module, name, file, home)) - seen
             seen |= found
             pending += found
 
-    def _templates(self, label: str, folder: Path) -> Iterator[tuple[str, str]]:
-        for file in folder.rglob("*") if folder.is_dir() else ():
+    def _templates(self, label: str, folder: str) -> Iterator[tuple[str, str]]:
+        place = Path(folder, _TEMPLATES)
+        for file in place.rglob("*") if _TEMPLATES in self._inside(folder) else ():
             if file.is_file():
-                yield f"{label}/{file.relative_to(folder)}", self._digest(file)
+                yield f"{label}/{_TEMPLATES}/{file.relative_to(place)}", self._digest(str(file))
 
-    def _wanted(self, module: str, name: str, file: Path, home: Path) -> Iterator[Reference]:
+    def _wanted(self, module: str, name: str, file: str, home: str) -> Iterator[Reference]:
         leads = self._imports(module, file)
-        if file.name == "__init__.py" and name not in ("", "*"):
+        if file.endswith(_INIT) and name not in ("", "*"):
             inner = f"{module}.{name}"
             passed_on = tuple(lead for lead in leads if lead[2] == name)
-            if found := _file(inner, home):
+            if found := self._file(inner, home):
                 yield inner, ""
             leads = passed_on if found or passed_on else leads  # else it is made here
         for target, wanted, _ in leads:
             yield target, wanted
 
-    def _imports(self, module: str, file: Path) -> tuple[tuple[str, str, str], ...]:
+    def _imports(self, module: str, file: str) -> tuple[tuple[str, str, str], ...]:
         if file not in self._leads:
-            package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-            digest = self._digest(file)
-            kept = self._memo.imports(digest, lambda: _imports(digest, file))
+            package = module if file.endswith(_INIT) else module.rpartition(".")[0]
+            kept = _imports().of(self._digest(file), Path(file))
             leads = (line.split(" ") for line in kept.splitlines())
             self._leads[file] = tuple(
                 (_absolute(target, package), wanted, known_as) for target, wanted, known_as in leads
             )
         return self._leads[file]
 
-    def _digest(self, file: Path) -> str:
+    def _digest(self, file: str) -> str:
         if file not in self._digests:
-            self._digests[file] = self._memo.digest(f"code {file}", str(file), file.stat())
+            self._digests[file] = self._memo.digest(f"code {file}", file, Path(file).stat())
         return self._digests[file]
 
+    def _file(self, module: str, home: str) -> str:
+        """The file of `module`; empty where it has none that we follow."""
+        if module == "__main__":
+            return sys.modules[module].__file__ or ""
+        home = _HOME if module.partition(".")[0] == "phaseline" else home
+        if (module, home) not in self._found:
+            self._found[module, home] = self._look(f"{home}/{module.replace('.', '/')}")
+        return self._found[module, home]
 
-@lru_cache(maxsize=4096)
-def _imports(digest: str, file: Path) -> str:
-    """Each import of `file`, which has this digest, as a line `module name known_as`.
+    def _look(self, base: str) -> str:
+        folder, _, name = base.rpartition("/")
+        inside = self._inside(folder)
+        if f"{name}.py" in inside:
+            return f"{base}.py"
+        return f"{base}{_INIT}" if name in inside and _INIT[1:] in self._inside(base) else ""
 
-    `name` and `known_as` may be empty.
-    """
-    try:
-        tree = ast.parse(file.read_bytes())
-    except SyntaxError:
-        return ""
-    return "\n".join(sorted({line for node in _nodes(tree) for line in _lines(node)}))
-
-
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node of `tree` that is not for type checking only."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            pending += node.orelse
-        else:
-            pending += ast.iter_child_nodes(node)
-
-
-def _lines(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (f"{one.name}  " for one in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        module = "." * node.level + (node.module or "")
-        yield from (f"{module} {one.name} {one.asname or one.name}" for one in node.names)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from (f"{node.value}  ",) if _MODULE.fullmatch(node.value) else ()
+    def _inside(self, folder: str) -> frozenset[str]:
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(folder))  # noqa: PTH208 - names alone
+            except OSError:
+                self._names[folder] = frozenset()
+        return self._names[folder]
 
 
 def _absolute(module: str, package: str) -> str:
@@ -151,32 +157,20 @@ def _absolute(module: str, package: str) -> str:
     return ".".join((*parts[: len(parts) - level + 1], *filter(None, [module[level:]])))
 
 
-def _home(module: str) -> Path:
+def _home(module: str) -> str:
     """The folder from which `module` is imported."""
     top = module.partition(".")[0]
     own: str | None = getattr(sys.modules.get(module), "__file__", None)
     if top == "phaseline" or (module == "__main__" and not own):
         return _HOME
     if own:
-        depth = module.count(".") + own.endswith("/__init__.py")
-        return Path(own).parents[depth]
+        depth = module.count(".") + own.endswith(_INIT)
+        return str(Path(own).parents[depth])
     spec = find_spec(top)
     if spec and spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations))).parent
-    return Path(spec.origin).parent if spec and spec.origin else _HOME
+        return str(Path(next(iter(spec.submodule_search_locations))).parent)
+    return str(Path(spec.origin).parent) if spec and spec.origin else _HOME
 
 
-def _label(module: str, file: Path) -> str:
-    below = "/__init__.py" if file.name == "__init__.py" else ".py"
-    return module.replace(".", "/") + below
-
-
-def _file(module: str, home: Path) -> Path | None:
-    top = module.partition(".")[0]
-    if module == "__main__":
-        return Path(sys.modules[module].__file__ or "")
-    base = f"{_HOME if top == 'phaseline' else home}/{module.replace('.', '/')}"
-    for name in (f"{base}.py", f"{base}/__init__.py"):
-        if os.path.isfile(name):  # noqa: PTH113 - asked for each import
-            return Path(name)
-    return None
+def _label(module: str, file: str) -> str:
+    return module.replace(".", "/") + (_INIT if file.endswith(_INIT) else ".py")

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import CryptoSigner
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
 def canonical(value: Any) -> bytes:
     """JSON in ASCII, sorted, without spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _encode(value).encode()
 
 
 def seal(statement: dict[str, Any], signer: CryptoSigner) -> bytes:

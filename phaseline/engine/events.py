@@ -18,16 +18,13 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
 from typing import Any
 
-from phaseline.engine.execution import Execution
 from phaseline.engine.graph import Graph, Step
 from phaseline.engine.outcome import LEFT_ALONE, Outcome
 
 VERSION = 1
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-_TOLD = tuple(one.name for one in fields(Execution) if one.name not in ("parts", "calls"))
 
 
 class Events:
@@ -63,12 +60,16 @@ class Events:
         """A step has ended, however."""
         execution = outcome.execution
         assert execution
-        told = {name: getattr(execution, name) for name in _TOLD}
-        told["calls"] = [asdict(call) for call in execution.calls]
-        self._tell("step-ended", news=outcome.ending not in LEFT_ALONE, **told)
+        told = execution._asdict()
+        del told["parts"]
+        told["calls"] = [vars(call) for call in execution.calls]
+        self._write_event("step-ended", told, news=outcome.ending not in LEFT_ALONE)
 
-    def _tell(self, event: str, *, news: bool = True, **told: Any) -> None:
+    def _tell(self, event: str, **told: Any) -> None:
+        self._write_event(event, told)
+
+    def _write_event(self, event: str, told: dict[str, Any], *, news: bool = True) -> None:
         head = {"version": VERSION, "event": event, "time": time.time(), "run": self._run}
-        line = _encode(head | told)
+        line = _encode({**head, **told})
         with self._guard:
             self._write(line + "\n", news)

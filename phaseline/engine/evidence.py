@@ -1,36 +1,25 @@
 """The ledger: one signed envelope for each executed step, each naming the one before it.
 
-`<state>/evidence/<7 digits>-<step>.json` are numbered from 1 without gaps. A statement carries its
-number and the sha256 of the bytes of the envelope before it, both decided under a lock from the
-files that are there, so a crash at any instant leaves a valid chain. A file whose name begins with
-a dot is a write that was cut off, or the lock; it counts for nothing.
+A statement carries its number, from 1, and the sha256 of the line before its own. Both are decided
+under a lock from the file that is there (`bundle`), so a crash at any instant leaves a valid chain.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CheckFailed
-from phaseline.core.files import locked, write_atomic
-from phaseline.engine import envelope, statement
+from phaseline.engine import bundle, envelope, statement
+from phaseline.engine.bundle import Bundle
 from phaseline.engine.execution import Execution
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
-
-NAME = re.compile(r"(?P<number>\d{7})-(?P<step>.+)\.json")
-_UNFIT = re.compile(r"[^A-Za-z0-9._-]")
-_LONGEST_WAIT = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +27,13 @@ class Entry:
     """What one envelope says of one execution.
 
     Attributes:
-        file: its name in the folder of evidence; digest: `sha256:…` of its bytes.
-        previous: the digest of the envelope before it; empty in the first.
+        digest: `sha256:…` of its line.
+        number: of its line, from 1; previous: the digest of the line before it; empty in the first.
         outputs: `core.files.digest_file` of each output, by path relative to the checkout.
         log: path and sha256 of its log, or two empty texts.
         parts: what its key was made of; texts whose names say that they are secret are masked.
     """
 
-    file: str
     digest: str
     number: int
     previous: str
@@ -72,23 +60,20 @@ class Evidence:
     """
 
     def __init__(self, state: Path, root: Path) -> None:
-        self._folder, self._root = folder(state), root
-        self._guard = threading.Lock()
+        self._state, self._root = state, root
+        self._bundle = Bundle(state)
+        self._listed: set[str] = set()  # digests of parts that were written in full
 
-    def add(self, execution: Execution) -> None:
-        """Keep `execution`: written, signed and fsynced when this returns.
+    def add(self, executions: Sequence[Execution]) -> None:
+        """Keep `executions`, in this order: written, signed and fsynced when this returns.
 
         Raises:
             InvalidConfiguration: there is no usable key (`signing.signer`).
-            LockHeld: another process has been writing for a minute.
         """
-        signer, told = self._signer, statement.describe(execution, self._root)
-        with self._guard, locked(self._lock, "adding evidence", wait_seconds=_LONGEST_WAIT):
-            last = self._last()
-            number = number_of(last.name) + 1 if last else 1
-            previous = digest(last.read_bytes()) if last else ""
-            sealed = envelope.seal(statement.chained(told, number, previous), signer)
-            write_atomic(self._folder / file_name(number, execution.step), sealed)
+        listed = set(self._listed)
+        told = [statement.describe(one, self._root, listed) for one in executions]
+        self._bundle.extend([partial(_sealed, self._signer, one) for one in told])
+        self._listed = listed
 
     def ready(self) -> None:
         """Load the key now, so that a wrong one is told before a step has run.
@@ -100,14 +85,14 @@ class Evidence:
 
     @property
     def head(self) -> str:
-        """`sha256:…` of the last envelope's bytes; empty while there is none."""
-        last = self._last()
-        return digest(last.read_bytes()) if last else ""
+        """`sha256:…` of the last envelope's line; empty while there is none."""
+        last = bundle.last(self._state)
+        return bundle.digest(last) if last else ""
 
     @property
     def count(self) -> int:
         """How many envelopes there are."""
-        return len(_names(self._folder))
+        return len(bundle.lines(self._state))
 
     @property
     def key_id(self) -> str:
@@ -120,66 +105,19 @@ class Evidence:
 
         return signing.signer()
 
-    @property
-    def _lock(self) -> Path:
-        return self._folder / ".lock"
 
-    def _last(self) -> Path | None:
-        name = max(_names(self._folder), default="")  # digits first: the newest is the greatest
-        return self._folder / name if name else None
-
-
-def folder(state: Path) -> Path:
-    """Where the envelopes of a workspace lie."""
-    return state / "evidence"
-
-
-def files(place: Path) -> list[Path]:
-    """The envelopes in the folder `place`, unsorted."""
-    return [place / name for name in _names(place)]
-
-
-def _names(place: Path) -> list[str]:
-    # names alone: a path for each would take longer than signing, at every addition
-    with suppress(FileNotFoundError):
-        return [name for name in os.listdir(place) if NAME.fullmatch(name)]  # noqa: PTH208
-    return []
-
-
-def file_name(number: int, step: str) -> str:
-    """The name of the `number`th envelope."""
-    return f"{number:07d}-{_UNFIT.sub('_', step)}.json"
-
-
-def number_of(name: str) -> int:
-    """The number in an envelope's name."""
-    found = NAME.fullmatch(name)
-    assert found
-    return int(found["number"])
-
-
-def digest(data: bytes) -> str:
-    """`sha256:…` of an envelope's bytes, the form in which a chain and its head name it."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def read(path: Path) -> Entry:
-    """What the envelope `path` says. Its signature is not looked at: `verification` does.
-
-    Raises:
-        CheckFailed: it is none of ours.
-    """
-    data = path.read_bytes()
-    return entry(path.name, data, envelope.unseal(data).payload)
+def _sealed(signer: CryptoSigner, told: statement.Tree, number: int, previous: str) -> bytes:
+    return envelope.seal(statement.chained(told, number, previous), signer)
 
 
 def entries(state: Path) -> Iterator[Entry]:
-    """What each envelope says, in the order in which they were written.
+    """What each envelope says, in the order in which they were written. No signature is looked at:
+    `verification` does.
 
     Raises:
         CheckFailed: one is none of ours.
     """
-    return (read(path) for path in sorted(files(folder(state))))
+    return (entry(line, envelope.unseal(line).payload) for line in bundle.lines(state))
 
 
 def latest(state: Path) -> dict[str, Entry]:
@@ -191,27 +129,26 @@ def latest(state: Path) -> dict[str, Entry]:
     return {one.step: one for one in entries(state)}
 
 
-def entry(file: str, data: bytes, payload: bytes) -> Entry:
-    """The entry in `payload`, the statement inside the envelope `data`.
+def entry(line: bytes, payload: bytes) -> Entry:
+    """The entry in `payload`, the statement inside the envelope `line`.
 
     Raises:
         CheckFailed: it is no statement of ours.
     """
     try:
-        return _entry(file, digest(data), json.loads(payload))
+        return _entry(bundle.digest(line), json.loads(payload))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise CheckFailed(f"{file} holds no statement of a step", why=reason) from error
+        raise CheckFailed("it holds no statement of a step", why=reason) from error
 
 
-def _entry(file: str, own: str, told: Mapping[str, Any]) -> Entry:
+def _entry(own: str, told: Mapping[str, Any]) -> Entry:
     definition = told["predicate"]["buildDefinition"]
     outer, inner = definition["externalParameters"], definition["internalParameters"]
     details = told["predicate"]["runDetails"]
     made = {_path(one): one for one in (*told["subject"], *details["byproducts"]) if _made(one)}
     logs = [one for one in details["byproducts"] if "mediaType" in one]
     return Entry(
-        file=file,
         digest=own,
         number=inner["chain"]["number"],
         previous=inner["chain"].get("previous", ""),

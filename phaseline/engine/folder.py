@@ -104,4 +104,4 @@ class RunFolder:
 
 def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """How many steps ended in each way."""
-    return dict(Counter(outcome.ending.value for outcome in outcomes))
+    return dict(Counter(outcome.ending for outcome in outcomes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from phaseline.core.errors import PhaselineError
 from phaseline.core.report import Standing
@@ -12,8 +12,7 @@ from phaseline.engine import key, paths, record
 from phaseline.engine.graph import Graph, Step
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A step's state.
 
     Attributes:

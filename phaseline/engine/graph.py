@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report, Standing
@@ -54,8 +54,7 @@ class Declared(TypedDict, total=False):
     tests: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One node of the graph.
 
     Attributes:

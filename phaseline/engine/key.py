@@ -44,7 +44,7 @@ def _declared(step: Step) -> dict[str, Any]:
     operator = f"{step.run.__module__}.{step.run.__qualname__}" if step.run else ""
     return {
         "id": step.id,
-        "kind": step.kind.value,
+        "kind": step.kind,
         "operator": operator,
         "inputs": list(step.inputs),
         "outputs": list(step.outputs),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from phaseline.core.files import remove_drafts
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, paths, runs
+from phaseline.engine import bundle, paths, runs
 from phaseline.engine.freshness import context_of
 from phaseline.engine.graph import Graph
 
@@ -23,7 +23,7 @@ def sweep(graph: Graph, context: Context) -> None:
 
 def _folders(graph: Graph, context: Context) -> Iterator[Path]:
     state = context.state
-    yield from (state, evidence.folder(state))
+    yield from (state, bundle.folder(state))
     yield from (state / "runs" / name for name in runs.names(state)[-1:])
     for step in graph.steps.values():
         for pattern in paths.expand(step.outputs, context_of(step, context)):

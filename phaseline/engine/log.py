@@ -8,12 +8,14 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from phaseline.engine.execution import Call
 from phaseline.engine.graph import Step
 from phaseline.engine.outcome import Watcher
-from phaseline.process.command import Completed
+
+if TYPE_CHECKING:
+    from phaseline.process.command import Completed
 
 _MARK, _TEXT = 9, 11  # columns: seconds, a mark, the text
 
@@ -34,22 +36,26 @@ def printed(log: Path) -> list[str]:
 class StepLog:
     """A journal that writes `<step>.log` and passes progress to the watcher.
 
+    A step that says nothing, and runs no command, has no such file: making one takes longer than a
+    small step.
+
     Attributes:
+        path: of the file; None as long as there is none.
         calls: the commands that have ended.
         last: the last thing that the step, or a program of it, has said.
     """
 
     def __init__(self, state: Path, run: str, step: Step, watcher: Watcher) -> None:
-        self.path = folder(state, run) / f"{step.id}.log"
+        self.path: Path | None = None
         self.calls: list[Call] = []
         self.last = ""
-        self._step, self._watcher = step, watcher
+        self._state, self._run, self._step, self._watcher = state, run, step, watcher
+        self._stream: TextIO | None = None
+        self._closed = False
         self._guard = threading.Lock()
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stream = self.path.open("a", encoding="utf-8")
         return self
 
     def __exit__(
@@ -65,7 +71,9 @@ class StepLog:
     def close(self) -> None:
         """What comes after this is not kept."""
         with self._guard:
-            self._stream.close()
+            self._closed = True
+            if self._stream:
+                self._stream.close()
 
     def progress(self, text: str) -> None:
         """Pass on what is going on."""
@@ -92,8 +100,14 @@ class StepLog:
 
     def _write(self, mark: str, text: str) -> None:
         with self._guard:
-            if not self._stream.closed:  # a reader thread of an ended command may come late
-                self._stream.write(
-                    f"{min(time.monotonic() - self._started, 99999.99):8.2f} {mark} {text}\n"
-                )
-                self._stream.flush()
+            if self._closed:  # a reader thread of an ended command may come late
+                return
+            stream = self._stream or self._open()
+            stream.write(f"{min(time.monotonic() - self._started, 99999.99):8.2f} {mark} {text}\n")
+            stream.flush()
+
+    def _open(self) -> TextIO:
+        self.path = folder(self._state, self._run) / f"{self._step.id}.log"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = self.path.open("a", encoding="utf-8")
+        return self._stream

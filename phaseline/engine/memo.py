@@ -21,18 +21,20 @@ import signal
 import stat
 import time
 import zlib
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from phaseline.core.files import digest_content, digest_link, write_atomic
 
-VERSION = 1
+VERSION = 2
 _NAME = "hashes"
 _GRANULARITY = 20_000_000  # ns; the kernel stamps files with the time of its last tick
 _COARSE = 2_000_000_000  # ns; of file systems that keep no fractions of a second
 _SPARE = 1000  # entries of files that this run did not meet
 _BLOCK = 1 << 18
+_MOST = 100_000
+
+_plain: dict[str, str] = {}  # sha256 of the bytes alone, by the digest, of files that were read
 
 
 class Memo:
@@ -40,7 +42,7 @@ class Memo:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._known, self._imports = _load(place)
+        self._known = _load(place)
         self._met: set[str] = set()
         self._changed = False
 
@@ -61,31 +63,20 @@ class Memo:
             return known[-64:]
         return self._read(name, path)
 
-    def imports(self, digest: str, find: Callable[[], str]) -> str:
-        """What `find` finds in the source file with this digest."""
-        self._met.add(digest)
-        if digest not in self._imports:
-            self._imports[digest], self._changed = find(), True
-        return self._imports[digest]
-
     def forget(self) -> None:
         """Read every file again."""
         self._known.clear()
-        self._imports.clear()
         self._changed = True
 
     def save(self) -> None:
         """Write them down, if there is anything new."""
         if not self._changed:
             return
-        if len(self._known) + len(self._imports) > 2 * len(self._met) + _SPARE:
+        if len(self._known) > 2 * len(self._met) + _SPARE:
             self._known = {
                 name: one for name, one in list(self._known.items()) if name in self._met
             }
-            self._imports = {
-                name: one for name, one in list(self._imports.items()) if name in self._met
-            }
-        text = json.dumps({"files": self._known, "imports": self._imports}).encode()
+        text = json.dumps(self._known).encode()
         head = json.dumps({"version": VERSION, "sum": zlib.crc32(text)}).encode()
         write_atomic(self._place, head + b"\n" + text)
         self._changed = False
@@ -102,7 +93,11 @@ class Memo:
             lasting = lasting and _stamp(os.fstat(handle)) == _stamp(status)
         finally:
             os.close(handle)
-        digest = digest_content(content.hexdigest(), status.st_mode)
+        plain = content.hexdigest()
+        digest = digest_content(plain, status.st_mode)
+        if len(_plain) >= _MOST:
+            _plain.clear()
+        _plain[digest] = plain
         if lasting:
             self._known[name], self._changed = _stamp(status) + digest, True
         elif self._known.pop(name, None):
@@ -116,6 +111,11 @@ def of(state: Path) -> Memo:
     return Memo(state / _NAME)
 
 
+def plain(digest: str) -> str:
+    """sha256 of a file's bytes alone; empty where no file with this digest was read just now."""
+    return _plain.get(digest, "")
+
+
 def forget(state: Path) -> None:
     """Read every file of this workspace again (`--rehash`)."""
     of(state).forget()
@@ -126,15 +126,15 @@ def save(state: Path) -> None:
     of(state).save()
 
 
-def _load(place: Path) -> tuple[dict[str, str], dict[str, str]]:
+def _load(place: Path) -> dict[str, str]:
     try:
         head, _, text = place.read_bytes().partition(b"\n")
         if json.loads(head) == {"version": VERSION, "sum": zlib.crc32(text)}:
-            content = json.loads(text)
-            return content["files"], content["imports"]
+            content: dict[str, str] = json.loads(text)
+            return content
     except (FileNotFoundError, ValueError):
         pass  # it only saves time
-    return {}, {}
+    return {}
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from phaseline.core.errors import PhaselineError
 from phaseline.engine.execution import Execution
@@ -29,8 +29,7 @@ BAD = frozenset({Ending.FAILED, Ending.NOT_RUN, Ending.INTERRUPTED})
 LEFT_ALONE = frozenset({Ending.FRESH, Ending.NOT_BUILT, Ending.NOT_APPLICABLE})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one step ended.
 
     Attributes:

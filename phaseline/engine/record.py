@@ -6,12 +6,12 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from phaseline.core.files import digest_text
+from phaseline.engine.execution import NOTHING
 from phaseline.engine.graph import Kind, Step
 from phaseline.engine.table import Table
 
@@ -20,8 +20,7 @@ _NAME = "records.jsonl"
 _OLD = "records"  # the folder that version 1 kept them in
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """A success.
 
     Attributes:
@@ -42,7 +41,7 @@ class Record:
     started: float
     seconds: float
     lines: tuple[str, ...] = ()
-    projection: Mapping[str, str] = field(default_factory=dict)
+    projection: Mapping[str, str] = NOTHING
 
     def effect(self, step: Step) -> str:
         """What dependents see of it: they are redone when this changes.
@@ -59,12 +58,6 @@ class Record:
         return f"{self.run} {self.started}"
 
 
-_ALL = frozenset(one.name for one in fields(Record))
-_REQUIRED = frozenset(
-    one.name for one in fields(Record) if one.default is one.default_factory is MISSING
-)
-
-
 def load(state: Path, step: str) -> Record | None:
     """The record of `step`, or None if there is none.
 
@@ -79,17 +72,17 @@ def load_all(state: Path) -> dict[str, Record]:
     return _table(state).all()
 
 
-def save(state: Path, record: Record) -> None:
-    """Keep `record`: on disk when this returns."""
-    content = {one.name: getattr(record, one.name) for one in fields(Record)}
-    _table(state).put(record.step, content)
+def save(state: Path, *records: Record) -> None:
+    """Keep `records`: on disk when this returns."""
+    _table(state).put({one.step: one._asdict() for one in records})
     if (old := state / _OLD).is_dir():
         shutil.rmtree(old)
 
 
-def forget(state: Path, step: str) -> None:
-    """Drop the record of a step that is about to run: half done is not done."""
-    _table(state).put(step, None)
+def forget(state: Path, *steps: str) -> None:
+    """Drop the records of steps that are about to run: half done is not done."""
+    if known := [step for step in steps if load(state, step)]:
+        _table(state).put(dict.fromkeys(known))
 
 
 @lru_cache(maxsize=8)
@@ -99,10 +92,10 @@ def _table(state: Path) -> Table[Record]:
 
 
 def _decoded(content: dict[str, Any]) -> Record | None:
-    if not _REQUIRED <= content.keys() <= _ALL:
+    try:
+        return Record(**{**content, "lines": tuple(content.get("lines", ()))})
+    except TypeError:  # another version has written it: it lacks something, or says more
         return None
-    content["lines"] = tuple(content.get("lines", ()))
-    return Record(**content)
 
 
 def _of_version_1(folder: Path) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CannotReplay
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, freshness, key, paths, record
+from phaseline.engine import bundle, evidence, freshness, key, paths, record
 from phaseline.engine.graph import Graph, Step
 
 if TYPE_CHECKING:
@@ -61,13 +61,14 @@ def _proofs(context: Context, trust: Trust) -> list[evidence.Entry] | None:
     """The entries of the evidence, once it was verified; None where there is none."""
     from phaseline.engine import verification
 
-    if not evidence.files(evidence.folder(context.state)) and not trust.head:
+    if not bundle.files(context.state) and not trust.head:
         return None
     root = context.workspace.root
     found = verification.verify(context.state, root, trust.keys, head=trust.head)
     # an output that was altered since is no fault of the evidence: what is replayed tells
     altered = verification.Kind.ALTERED
-    if faults := [f"{f.file} {f.kind}: {f.what}" for f in found.faults if f.kind is not altered]:
+    faults = [f"{f.envelope} {f.kind}: {f.what}" for f in found.faults if f.kind is not altered]
+    if faults:
         raise CannotReplay(
             "the evidence cannot be trusted", why="\n".join(faults), fix="see `invoke verify`"
         )

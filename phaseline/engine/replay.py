@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from phaseline.core.errors import CannotReplay, HostUnfit, Interrupted, Retryable
 from phaseline.core.files import locked
@@ -74,7 +74,7 @@ def run_graph(graph: Graph, wanted: Plan) -> Graph:
             found |= {need} if need in kept else before(need)
         return found
 
-    steps = tuple(replace(one, needs=tuple(sorted(before(one.id)))) for one in wanted.run)
+    steps = tuple(one._replace(needs=tuple(sorted(before(one.id)))) for one in wanted.run)
     return Graph([Phase(number=1, name="replay", title="What is replayed", steps=steps)])
 
 

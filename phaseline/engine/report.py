@@ -120,6 +120,8 @@ def cleaned(value: Any) -> Any:
         return plain(value)
     if isinstance(value, Mapping):
         return {cleaned(name): cleaned(one) for name, one in value.items()}
+    if isinstance(value, Execution):
+        return Execution._make(cleaned(one) for one in value)
     if isinstance(value, tuple):
         return tuple(cleaned(one) for one in value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -22,7 +22,7 @@ from typing import Any
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, paths, record
+from phaseline.engine import bundle, canonical, paths, record
 from phaseline.engine.archive import FILES, FORMAT, MANIFEST, RECORDS, VERSION
 from phaseline.engine.freshness import context_of
 from phaseline.engine.graph import Graph
@@ -67,15 +67,14 @@ def restore(context: Context, graph: Graph, source: Path, *, replace: bool = Fal
         for name in sorted(wanted):
             _move(draft / name, context.workspace.root / name, modes[name])
         known = [one for one in records if one.step in graph.steps]
-        for one in known:
-            record.save(context.state, one)
+        record.save(context.state, *known)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Restored(len(known), len(wanted), tuple(sorted(modes.keys() - wanted)))
 
 
 def _refuse_if_used(state: Path) -> None:
-    if record.load_all(state) or evidence.files(evidence.folder(state)):
+    if record.load_all(state) or bundle.files(state):
         raise InvalidConfiguration(
             "this workspace has a state of its own",
             why="its records would be dropped, and its evidence put aside",
@@ -162,9 +161,14 @@ def _records(
     if hashlib.sha256(text).hexdigest() != told.get("sha256"):
         raise _wrong(source, f"{RECORDS} is not what was exported")
     try:
-        return [record.Record(**{**one, "lines": tuple(one["lines"])}) for one in json.loads(text)]
+        return [_record(one) for one in json.loads(text)]
     except (ValueError, TypeError, KeyError) as error:
         raise _wrong(source, f"{RECORDS}: {error}") from error
+
+
+def _record(told: dict[str, Any]) -> record.Record:
+    parts = {name: canonical.one(part) for name, part in told["parts"].items()}
+    return record.Record(**{**told, "lines": tuple(told["lines"]), "parts": parts})
 
 
 def _unpack(
@@ -235,10 +239,9 @@ def _check_places(source: Path, root: Path, names: set[str]) -> None:
 
 
 def _put_aside(state: Path) -> None:
-    for step in record.load_all(state):
-        record.forget(state, step)
-    place = evidence.folder(state)
-    if evidence.files(place):
+    record.forget(state, *record.load_all(state))
+    if bundle.files(state):
+        place = bundle.folder(state)
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         place.replace(place.with_name(f"evidence-until-{moment}"))
 

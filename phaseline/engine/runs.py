@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from phaseline.engine.execution import Call, Execution
 VERSION = 1
 EVENTS = "events.jsonl"
 _ACTED = ("done", "failed", "interrupted")
-_FIELDS = {one.name for one in fields(Execution)}
+_FIELDS = frozenset(Execution._fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +167,12 @@ def log_of(state: Path, step: str, run: str = "") -> Path:
         if (state / kind / run / f"{step}.log").exists():
             return state / kind / run / f"{step}.log"
     raise InvalidConfiguration(f"there is no log of {step}", why=f"it did nothing in {run}")
+
+
+def silent(state: Path, step: str) -> str:
+    """The run that executed `step` last, if it said nothing there, and so has no log of it."""
+    turn = latest(state, {step})[0].get(step)
+    return turn.run if turn and not turn.log else ""
 
 
 def _no_run(state: Path, run: str) -> InvalidConfiguration:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
 
-from phaseline.engine import memo, record
+from phaseline.engine import code, freshness, memo, record
+from phaseline.engine.front import Front
 from phaseline.engine.graph import Kind, Step
+from phaseline.engine.keeper import Keeper, Kept
 from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome
 from phaseline.engine.turn import Shared, Turn
 from phaseline.engine.workers import Workers
@@ -18,13 +20,17 @@ from phaseline.process.groups import stop_all
 
 _LONGEST_WAIT = 3600.0
 
-# A turn that has ended, and how; None for one that only looked ahead. `None` alone: wake up.
-_News = tuple[Turn, Outcome | None] | None
+# Seconds that steps may take before another thread takes one beside them. Small ones follow each
+# other in one thread: several that wait for each other's turns are slower than one.
+_SMALL = 0.002
 
 
 @dataclass(kw_only=True)
 class Run(Shared):
     """One run over some steps of the graph.
+
+    The thread that has ended a step starts what comes next, and goes on with it; the one that
+    called `run` only watches the time.
 
     Attributes:
         id: names the run in records and logs.
@@ -40,15 +46,20 @@ class Run(Shared):
 
     def __post_init__(self) -> None:
         self._workers = Workers()
-        self._news: SimpleQueue[_News] = SimpleQueue()
+        self._keeper = Keeper(self.context.state, self.ledger, self._kept)
+        self._guard = threading.RLock()  # of all that follows
+        self._alarm: SimpleQueue[Exception | None] = SimpleQueue()  # wakes who watches the time
+        self._awake = 0.0  # as `time.monotonic`: until when that one sleeps
         self._stop = self._stopped = False
         self._waiting: dict[str, Step] = {}
-        self._ready: deque[str] = deque()
-        self._turns: set[Turn] = set()
+        self._front = Front((), {})
+        self._turns: set[Turn] = set()  # at work
+        self._ending: set[Turn] = set()  # at the keeper
         self._probed: deque[Step] = deque()
         self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
         self._held: set[str] = set()
         self._touched: set[str] = set()  # steps that did something, and what comes after them
+        self._bad: set[str] = set()
         self._failed: list[str] = []
         self._defects: list[Exception] = []
 
@@ -61,17 +72,18 @@ class Run(Shared):
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
         self._waiting = {step.id: step for step in steps}
-        self._sorter = TopologicalSorter({step.id: self._order(step.id) for step in steps})
-        self._sorter.prepare()
+        self._front = Front([step.id for step in steps], self.graph.waits_for)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
-            while self._waiting or self._turns:
-                self._start_ready()
-                if self._turns:
-                    self._hear()
+            self._go_on(lambda: None)
+            while self._waiting or self._turns or self._ending:
+                self._sleep()
+                self._go_on(self._enforce_limits)
         finally:
             self._workers.close()
+            self._keeper.close()
             memo.save(self.context.state)
+            code.save()
         if self._defects:
             raise self._defects[0]
         return [self.outcomes[step.id] for step in steps]
@@ -79,44 +91,88 @@ class Run(Shared):
     def stop(self) -> None:
         """End the run soon; safe to call from a signal handler, more than once."""
         self._stop = True
-        self._news.put(None)
+        self._alarm.put(None)
 
-    def _order(self, name: str) -> list[str]:
-        return [one for one in self.graph.waits_for[name] if one in self._waiting]
+    def _go_on(self, happened: Callable[[], object]) -> None:
+        """Take in what has happened, and start what can be started now."""
+        with self._guard:
+            happened()
+            self._start_ready()
+            if self._ending and not self._turns:
+                self._keeper.hurry()
+
+    def _tell(self, happened: Callable[[], object]) -> None:
+        """The same, from another thread than the one that called `run`."""
+        try:
+            with self._guard:
+                self._go_on(happened)
+                over = not (self._waiting or self._turns or self._ending)
+                if over or self._wakes_at() < self._awake:
+                    self._alarm.put(None)
+        except Exception as fault:  # such as of a watcher: where it prints, nobody reads any more
+            self._alarm.put(fault)
+
+    def _sleep(self) -> None:
+        """Wait until there is something to do for who watches the time."""
+        with self._guard:
+            self._awake = self._wakes_at()
+        try:
+            fault = self._alarm.get(timeout=max(self._awake - time.monotonic(), 0.0))
+        except Empty:
+            return
+        if fault:
+            raise fault
+
+    def _wakes_at(self) -> float:
+        now = time.monotonic()
+        if self._front.ready and len(self._turns) < self.jobs:
+            return now + _SMALL
+        return min((turn.deadline for turn in self._turns), default=now + _LONGEST_WAIT)
 
     def _start_ready(self) -> None:
         if self._stop and not self._stopped:
             self._end_all()
-        while self._waiting:
-            self._ready.extend(self._sorter.get_ready())
-            if not self._ready or not self._has_room(self._waiting[self._ready[0]]):
-                break
-            self._start(self._waiting[self._ready.popleft()])
+        ready = self._front.ready
+        while self._waiting and ready and self._has_room(self._waiting[ready[0]]):
+            self._start(self._waiting[ready.popleft()])
         self._look_ahead()
 
     def _has_room(self, step: Step) -> bool:
-        if step.exclusive or self._one_is_alone():
-            return not self._turns
-        return len(self._turns) < self.jobs
+        if not self._turns:
+            return True
+        if len(self._turns) >= self.jobs or step.exclusive or self._one_is_alone():
+            return False
+        return max(turn.began for turn in self._turns) + _SMALL <= time.monotonic()
 
     def _one_is_alone(self) -> bool:
         return any(turn.step.exclusive for turn in self._turns)
 
     def _start(self, step: Step) -> None:
         if refusal := self._refusal(step):
-            self._end(self.told(refusal))
+            self._end(refusal)
             return
-        turn = self._ahead.get(step.id)
+        began, turn = time.time(), self._ahead.get(step.id)
         if turn in self._turns:
             self._held.add(step.id)  # ready again as soon as that look has ended
             return
-        if turn is None or turn.ending or self._comes_after_a_change(step.id):
-            turn = Turn(step, self)
-        if outcome := turn.settle():
-            self._end(outcome, turn)
+        if turn and (turn.ending or self._comes_after_a_change(step.id)):
+            turn = None
+        verdict = turn.verdict if turn else self._glance(step)
+        if verdict and verdict.fresh:
+            self._end(self.left_alone(step, verdict, began))
         else:
             del self._waiting[step.id]
+            turn = turn or Turn(step, self, verdict)
             self._launch(turn, turn.take)
+
+    def _glance(self, step: Step) -> freshness.Verdict | None:
+        """Whether it is fresh, if files alone decide that."""
+        if step.probe or step.id in self.forced:
+            return None
+        try:
+            return freshness.judge(step, self.graph, self.context)
+        except Exception:
+            return None  # it is judged again in its turn, and that is told
 
     def _look_ahead(self) -> None:
         """Use free places for steps whose time has not come: mostly all stands, and probes wait."""
@@ -133,25 +189,31 @@ class Run(Shared):
     def _launch(self, turn: Turn, work: Callable[[], Outcome | None]) -> None:
         turn.begin()
         self._turns.add(turn)
-        self._workers.start(lambda: self._news.put((turn, work())), len(self._turns))
+        self._workers.start(lambda: self._report(turn, work()), len(self._turns))
 
-    def _hear(self) -> None:
-        soonest = min(turn.deadline for turn in self._turns) - time.monotonic()
-        try:
-            news = self._news.get(timeout=min(max(soonest, 0.0), _LONGEST_WAIT))
-        except Empty:
-            self._enforce_limits()
-            return
-        if news and news[0] in self._turns:  # else it was given up
-            self._take_in(*news)
+    def _report(self, turn: Turn, outcome: Outcome | None) -> None:
+        self._tell(lambda: self._take_in(turn, outcome))
 
     def _take_in(self, turn: Turn, outcome: Outcome | None) -> None:
+        if turn not in self._turns:
+            return  # it was given up
         self._turns.discard(turn)
-        if outcome:
-            self._end(outcome, turn)
+        if outcome and outcome.ending is Ending.FRESH:
+            self._end(outcome)
+        elif outcome:
+            self._ending.add(turn)
+            self._keeper.keep(turn, outcome)
         elif turn.step.id in self._held:
             self._held.discard(turn.step.id)
-            self._ready.appendleft(turn.step.id)
+            self._front.ready.appendleft(turn.step.id)
+
+    def _kept(self, batch: list[Kept]) -> None:
+        self._tell(lambda: self._take_back(batch))
+
+    def _take_back(self, batch: list[Kept]) -> None:
+        for turn, outcome in batch:
+            self._ending.discard(turn)
+            self._end(outcome, turn.defect)
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
@@ -159,11 +221,9 @@ class Run(Shared):
             looks = turn is self._ahead.get(turn.step.id) and turn.step.id in self._waiting
             if not turn.ending:
                 turn.end()
-            elif looks or (outcome := turn.abandon()):
-                self._workers.lose()
-                self._take_in(turn, None if looks else outcome)
             else:
-                turn.deadline = now + 1.0
+                self._workers.lose()
+                self._take_in(turn, None if looks else turn.abandon())
 
     def _end_all(self) -> None:
         self._stopped = True
@@ -174,41 +234,49 @@ class Run(Shared):
 
     def _refusal(self, step: Step) -> Outcome | None:
         if step.kind is Kind.NOT_BUILT:
-            return Outcome(step=step, ending=Ending.NOT_BUILT)
+            return self.told(step, Ending.NOT_BUILT)
         if step.role and not self.context.of_role(step.role).parts:
             reason = f"the application has no {step.role}"
-            return Outcome(step=step, ending=Ending.NOT_APPLICABLE, reason=reason)
-        waited = [self.outcomes[n] for n in self.graph.waits_for[step.id] if n in self.outcomes]
-        if bad := next((one for one in waited if one.ending in BAD), None):
+            return self.told(step, Ending.NOT_APPLICABLE, reason=reason)
+        if self._bad and (bad := self._first_bad(step)):
             return self._held_up(step, bad)
         if self._failed and not self.keep_going:
-            return _not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
+            return self._not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
         return None
+
+    def _first_bad(self, step: Step) -> Outcome | None:
+        waited = (name for name in self.graph.waits_for[step.id] if name in self._bad)
+        return next((self.outcomes[name] for name in waited), None)
 
     def _held_up(self, step: Step, bad: Outcome) -> Outcome:
         if bad.ending is Ending.NOT_RUN and not bad.because:
-            return _not_run(step, bad.reason)
+            return self._not_run(step, bad.reason)
         root = self.outcomes[bad.because or bad.step.id]
         went = "failed" if root.ending is Ending.FAILED else f"was {root.ending}"
-        return _not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
+        return self._not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
 
     def _give_up(self, reason: str) -> None:
         for step in list(self._waiting.values()):
-            self._note(self.told(_not_run(step, reason)))
-        self._ready.clear()
+            self._note(self._not_run(step, reason))
+        self._front.ready.clear()
         self._held.clear()
 
-    def _end(self, outcome: Outcome, turn: Turn | None = None) -> None:
-        self._sorter.done(outcome.step.id)
+    def _not_run(self, step: Step, reason: str, because: str = "") -> Outcome:
+        return self.told(step, Ending.NOT_RUN, reason=reason, because=because)
+
+    def _end(self, outcome: Outcome, defect: Exception | None = None) -> None:
         self._note(outcome)
-        if turn and turn.defect:
-            self._defects.append(turn.defect)
+        self._front.ended(outcome.step.id)
+        if defect:
+            self._defects.append(defect)
             self._give_up("the run broke off")
 
     def _note(self, outcome: Outcome) -> None:
         name = outcome.step.id
         self._waiting.pop(name, None)
         self.outcomes[name] = outcome
+        if outcome.ending in BAD:
+            self._bad.add(name)
         if outcome.ending is Ending.FAILED:
             self._failed.append(name)
         if outcome.ending not in LEFT_ALONE or self._comes_after_a_change(name):
@@ -217,7 +285,3 @@ class Run(Shared):
 
     def _comes_after_a_change(self, name: str) -> bool:
         return bool(self._touched) and not self._touched.isdisjoint(self.graph.waits_for[name])
-
-
-def _not_run(step: Step, reason: str, because: str = "") -> Outcome:
-    return Outcome(step=step, ending=Ending.NOT_RUN, reason=reason, because=because)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.engine.graph import Graph, Step
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """What the user named: IDs of steps; a bare one, `T007`, stands for all of `T007.*` too.
 
     Attributes:
@@ -27,8 +26,7 @@ class Wish:
     force: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """The steps of a run, in an order in which they could run, and those that must."""
 
     steps: tuple[Step, ...]

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from phaseline import __version__
 from phaseline.core.files import digest_sha256
-from phaseline.engine.envelope import canonical
+from phaseline.engine import canonical, envelope, memo
 from phaseline.engine.execution import Execution
 from phaseline.process.command import MASK
 
@@ -39,9 +39,15 @@ _DIGESTS = frozenset({"inputs", "code", "upstream"})
 
 Tree = dict[str, Any]
 
+_MOST = 256
+_common: dict[tuple[str, str], Any] = {}  # parts that many steps have, by name and digest
 
-def describe(execution: Execution, root: Path) -> Tree:
+
+def describe(execution: Execution, root: Path, listed: set[str]) -> Tree:
     """The statement of `execution`, which is not yet part of a chain.
+
+    Source files are listed once for all steps of a run that have the same: digests of lists that
+    were given are in `listed`, and are added to it; the next statement has the digest alone.
 
     Subjects are the files that it made and the live things that it names by digest; its log where
     it made nothing; how it ended where it has not even a log. An output that is gone already is a
@@ -56,7 +62,7 @@ def describe(execution: Execution, root: Path) -> Tree:
         "subject": made or log or [_outcome(execution)],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "buildDefinition": _definition(execution),
+            "buildDefinition": _definition(execution, listed),
             "runDetails": {
                 "builder": {"id": BUILDER, "version": {"phaseline": __version__}},
                 "metadata": {
@@ -91,32 +97,46 @@ def file_path(uri: str) -> str:
     return os.fsdecode(unquote_to_bytes(uri.removeprefix("file:")))
 
 
-def _definition(execution: Execution) -> Tree:
-    parts = {name: _masked(part, name) for name, part in execution.parts.items()}
+def _definition(execution: Execution, listed: set[str]) -> Tree:
+    parts = {name: _part(name, part, listed) for name, part in execution.parts.items()}
     internal = {
         "key": execution.key,
         "kind": execution.kind,
         "ending": execution.ending,
         "reason": execution.reason,
         "summary": execution.summary,
-        "error": dict(execution.error),
+        "error": execution.error,
         "run": execution.run,
-        "identity": dict(execution.identity),
-        "projection": dict(execution.projection),
-        "parts": {name: part for name, part in parts.items() if name not in _DECLARED},
+        "identity": execution.identity,
+        "projection": execution.projection,
     }
-    declared = {name: parts[name] for name in _DECLARED if name in parts}
     return {
         "buildType": BUILD_TYPE,
         "externalParameters": {
             "step": execution.step,
             "phase": execution.phase,
             "title": execution.title,
-            **_printable(declared),
+            **{name: parts.pop(name) for name in _DECLARED if name in parts},
         },
-        "internalParameters": _printable(internal),
+        "internalParameters": _shown(internal) | {"parts": parts},
         "resolvedDependencies": [*_inputs(execution.parts), *_upstream(execution.parts)],
     }
+
+
+def _part(name: str, part: Any, listed: set[str]) -> Any:
+    """A part of the key as it is told; what is common to many is made once."""
+    hiding = "" if name in _DIGESTS else name
+    if not canonical.is_large(part):
+        return _shown(part, hiding)
+    digest = canonical.digest(part)
+    if name == "code" and digest in listed:
+        return f"sha256:{digest}"
+    listed.add(digest)
+    if (name, digest) not in _common:
+        if len(_common) >= _MOST:
+            _common.clear()
+        _common[name, digest] = _shown(part, hiding)
+    return _common[name, digest]
 
 
 def _inputs(parts: Mapping[str, Any]) -> Iterator[Tree]:
@@ -132,11 +152,11 @@ def _upstream(parts: Mapping[str, Any]) -> Iterator[Tree]:
 def _digest(name: str, value: Any) -> Tree:
     if isinstance(value, str) and (found := _HEX.fullmatch(value)):
         return {"digest": {name: found[1]}}
-    return {"annotations": {"state": _printable(value)}}
+    return {"annotations": {"state": _shown(value)}}
 
 
 def _output(path: str, composed: str, root: Path) -> Tree:
-    plain = plain_digest(root / path)
+    plain = memo.plain(composed) or plain_digest(root / path)
     return {
         "name": _text(path),
         "uri": file_uri(path),
@@ -163,7 +183,7 @@ def _log(execution: Execution, root: Path) -> Iterator[Tree]:
 
 def _outcome(execution: Execution) -> Tree:
     told = {"ending": execution.ending, "reason": _text(execution.reason)}
-    digest = hashlib.sha256(canonical(told)).hexdigest()
+    digest = hashlib.sha256(envelope.canonical(told)).hexdigest()
     return {"name": f"outcome:{execution.step}", "digest": {"sha256": digest}}
 
 
@@ -182,31 +202,29 @@ def plain_digest(path: Path) -> str:
         return ""
 
 
-def _masked(tree: Any, name: str) -> Any:
-    """`tree` without the texts whose name says that they are secret.
+def _shown(tree: Any, name: str = "") -> Any:
+    """`tree` as JSON has it, without the texts whose name says that they are secret.
 
     Commands are masked where they run; this is for what stands in `pipeline.yaml` itself.
+
+    Args:
+        name: of the tree; nothing is hidden where it is empty.
     """
-    if name in _DIGESTS:
-        return tree
-    if isinstance(tree, Mapping):
-        return {key: _masked(value, f"{name}.{key}") for key, value in tree.items()}
+    if isinstance(tree, dict):
+        inner = f"{name}." if name else ""
+        return {
+            _text(str(key)): _shown(one, inner and inner + str(key)) for key, one in tree.items()
+        }
     if isinstance(tree, (list, tuple)):
-        return [_masked(value, name) for value in tree]
-    return MASK if tree not in (None, "") and _TELLING.search(name) else tree
-
-
-def _printable(tree: Any) -> Any:
-    if isinstance(tree, str):
-        return _text(tree)
-    if isinstance(tree, Mapping):
-        return {_text(str(key)): _printable(value) for key, value in tree.items()}
-    return [_printable(value) for value in tree] if isinstance(tree, (list, tuple)) else tree
+        return [_shown(one, name) for one in tree]
+    if name and tree not in (None, "") and _TELLING.search(name):
+        return MASK
+    return _text(tree) if isinstance(tree, str) else tree
 
 
 def _text(value: str) -> str:
     """`value` as UTF-8 has it: names of files may be any bytes, JSON for others may not."""
-    return value.encode(errors="backslashreplace").decode()
+    return value if value.isascii() else value.encode(errors="backslashreplace").decode()
 
 
 def _time(seconds: float) -> str:

@@ -19,7 +19,8 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +34,6 @@ Value = dict[str, Any]
 _DEAD = 200  # dead lines from which it pays to write the file anew
 _BODY = len('{"sum": "00000000", ')
 _REFERENCE = "$shared"
-_parse = json.JSONDecoder().decode
 _APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -77,27 +77,23 @@ class Table(Generic[T]):
             self._refresh()
             return self._decoded.get(name)
 
-    def put(self, name: str, value: Value | None) -> None:
-        """Keep `value`, or with None nothing, for `name`: on disk when this returns."""
-        if value is None and self.get(name) is None:
+    def put(self, values: Mapping[str, Value | None]) -> None:
+        """Keep the value of each name, or with None nothing: on disk when this returns."""
+        if not values:
             return
-        handle = -1
+        handle = self._locked()
         try:
             with self._guard:
-                handle = self._locked()
                 self._refresh()
-                if value is not None or name in self._values:
-                    self._write(handle, name, value)
-                fcntl.flock(handle, fcntl.LOCK_UN)
-            os.fsync(handle)  # here, so that threads that wait for the disk wait together
+                self._write(handle, values)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.fsync(handle)  # here, so that who reads does not wait for the disk
         finally:
-            if handle >= 0:
-                os.close(handle)
+            os.close(handle)
 
     def _locked(self) -> int:
-        self._place.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            handle = os.open(self._place, _APPENDING, 0o644)
+            handle = self._opened()
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if self._is(handle):
@@ -107,15 +103,23 @@ class Table(Generic[T]):
                 raise
             os.close(handle)  # written anew, or removed, while we waited
 
+    def _opened(self) -> int:
+        try:
+            return os.open(self._name, _APPENDING, 0o644)
+        except FileNotFoundError:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._name, _APPENDING, 0o644)
+
     def _is(self, handle: int) -> bool:
         try:
             return os.path.samestat(os.fstat(handle), self._place.stat())
         except FileNotFoundError:
             return False
 
-    def _write(self, handle: int, name: str, value: Value | None) -> None:
-        lines = self._lines_for(name, value)
-        self._set(name, value)
+    def _write(self, handle: int, values: Mapping[str, Value | None]) -> None:
+        lines = [line for one in values.items() for line in self._lines_for(*one)]
+        for name, value in values.items():
+            self._set(name, value)
         if self._end == 0 or self._damaged or self._dead() > max(_DEAD, len(self._values)):
             self._write_anew()
             return
@@ -187,12 +191,13 @@ class Table(Generic[T]):
         head, *lines, _ = data.split(b"\n") if b"\n" in data else (b"", b"")
         self._end = len(data) - len(data.rpartition(b"\n")[2])
         self._damaged = bool(self._end) and not self._headed(head)
-        for line in lines if self._end and not self._damaged else ():
-            self._count += 1
-            self._take(_content(line))
+        if self._end and not self._damaged:
+            self._count = len(lines)
+            for content in _contents(lines):
+                self._take(content)
 
     def _headed(self, line: bytes) -> bool:
-        header = _content(line)
+        (header,) = _contents([line])
         if header is not None:
             self._check(header)
         return header is not None
@@ -245,9 +250,9 @@ def _line(content: Value) -> bytes:
     return b'{"sum": "%08x", ' % zlib.crc32(body) + body + b"\n"
 
 
-def _content(line: bytes) -> Value | None:
-    """What a line says, or None where it is not as it was written."""
-    if not line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])):
-        return None
-    content: Value = _parse(line.decode())
-    return content
+def _contents(lines: Sequence[bytes]) -> Iterator[Value | None]:
+    """What each line says, or None where it is not as it was written."""
+    sound = [line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])) for line in lines]
+    # all at once: it takes two thirds of the time
+    said = iter(json.loads(b"[%b]" % b",".join(compress(lines, sound))))
+    return (next(said) if whole else None for whole in sound)

@@ -1,19 +1,19 @@
-"""One step's turn in a run: judged, run within its limit, kept as evidence, recorded."""
+"""One step's turn in a run: judged, run within its limit, told in full."""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from phaseline.core.errors import Interrupted, PhaselineError, TimedOut
-from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.engine import account, freshness, key, paths, record
-from phaseline.engine.execution import Execution, Ledger
+from phaseline.engine.execution import NOTHING, Execution, Ledger
 from phaseline.engine.graph import Graph, Step
 from phaseline.engine.log import StepLog
 from phaseline.engine.outcome import Ending, Outcome, Watcher
@@ -34,50 +34,83 @@ class Shared:
     ledger: Ledger | None = None
     forced: frozenset[str] = frozenset()
 
-    def told(self, outcome: Outcome, **known: Any) -> Outcome:
-        """`outcome` with its execution; see `account.execution_of`."""
-        phase = self.graph.phase_of[outcome.step.id].name
-        execution = account.execution_of(outcome, run=self.id, phase=phase, **known)
-        return replace(outcome, execution=execution)
+    def told(self, step: Step, ending: Ending, **known: Any) -> Outcome:
+        """How `step` ended, with its execution; see `account.tell`."""
+        phase, root = self.graph.phase_of[step.id].name, self.context.workspace.root
+        return account.tell(step, ending, run=self.id, phase=phase, root=root, **known)
+
+    def left_alone(self, step: Step, verdict: freshness.Verdict, started: float) -> Outcome:
+        """How a step ended that is fresh, and was looked at since `started`."""
+        kept, ended = verdict.record, time.time()
+        assert kept
+        execution = Execution(
+            run=self.id,
+            step=step.id,
+            phase=self.graph.phase_of[step.id].name,
+            title=step.title,
+            kind=step.kind,
+            ending=Ending.FRESH,
+            reason=verdict.reason,
+            summary=kept.summary,
+            key=kept.key,
+            parts=verdict.parts,
+            outputs=kept.outputs,
+            identity=kept.identity,
+            lines=kept.lines,
+            calls=(),
+            log="",
+            error=NOTHING,
+            started=started,
+            ended=ended,
+        )
+        return Outcome(
+            step=step,
+            ending=Ending.FRESH,
+            reason=verdict.reason,
+            summary=kept.summary,
+            seconds=ended - started,
+            lines=kept.lines,
+            execution=execution,
+        )
 
 
 class Turn:
-    """One step's turn. The scheduler calls `settle`; `look` and `take` have a thread of their own.
+    """One step's turn. `look` and `take` have a thread of their own.
+
+    Args:
+        verdict: whether the step is fresh, where it was judged already.
 
     Attributes:
-        verdict: whether the step is fresh, once it was judged.
-        deadline: as `time.monotonic`: when the step's limit is reached; once it was told to end,
+        verdict: the same, once it was judged.
+        began: as `time.monotonic`.
+        deadline: in the same time: when the step's limit is reached; once it was told to end,
             until when it is waited for.
         ending: it was told to end.
         defect: an exception that is no PhaselineError, and so a fault of ours.
     """
 
-    def __init__(self, step: Step, shared: Shared) -> None:
-        self.step, self._shared = step, shared
-        self.verdict: freshness.Verdict | None = None
+    def __init__(
+        self, step: Step, shared: Shared, verdict: freshness.Verdict | None = None
+    ) -> None:
+        self.step, self._shared, self.verdict = step, shared, verdict
         self.deadline = math.inf
         self.ending = False
         self.defect: Exception | None = None
         self._overdue = False
         self._scope = Scope()
-        self._decided = threading.Lock()  # taken, once and for all, by who tells how it ended
         self._log: StepLog | None = None
         self._stands = False  # what it depends on is still as it was judged
         self.begin()
 
     def begin(self) -> None:
         """Start the clock of the step's limit."""
-        self._started, self._clock = time.time(), time.monotonic()
-        self.deadline = self._clock + self._limit
+        self._started, self.began = time.time(), time.monotonic()
+        self.deadline = self.began + self._limit
 
     @property
     def _limit(self) -> float:
         limits: Mapping[str, float] = self._shared.context.workspace.settings["limits"]
         return limits.get(self.step.id, self.step.limit)
-
-    def settle(self) -> Outcome | None:
-        """How it ended, if files alone decide that; None if it takes a thread."""
-        return self._concluded(self._settled)
 
     def look(self) -> None:
         """Judge it ahead of its time."""
@@ -90,9 +123,12 @@ class Turn:
     def take(self) -> Outcome:
         """Run it, if it must; how that ended."""
         self._scope.enter()
-        outcome = self._concluded(self._go)
-        assert outcome
-        return outcome
+        try:
+            return self._go()
+        except PhaselineError as error:
+            return self._failed(error)
+        except Exception as defect:
+            return self.failed(defect)
 
     def cut(self) -> None:
         """It is told to end; it has a little time to clean up."""
@@ -105,40 +141,23 @@ class Turn:
         self.cut()
         threading.Thread(target=self._scope.stop, daemon=True).start()
 
-    def abandon(self) -> Outcome | None:
-        """How it ended, as we no longer wait for it; None if it is just about to tell that."""
-        if not self._decided.acquire(blocking=False):
-            return None
+    def abandon(self) -> Outcome:
+        """How it ended, as we no longer wait for it."""
         if self._log:
             self._log.close()
-        cut = self._failed(Interrupted(f"{self.step.id} did not end when it was told to"))
-        return self._guarded(lambda: self._keep(cut))
+        return self._failed(Interrupted(f"{self.step.id} did not end when it was told to"))
 
-    def _concluded(self, work: Callable[[], Outcome | None]) -> Outcome | None:
-        outcome = self._guarded(work)
-        if outcome and self._decided.acquire(blocking=False):
-            return self._guarded(lambda: self._keep(outcome))
-        return outcome
-
-    def _guarded(self, work: Callable[[], Outcome | None]) -> Outcome | None:
-        try:
-            return work()
-        except PhaselineError as error:
-            return self._failed(error)
-        except Exception as defect:
-            self.defect = defect
-            return self._broken(defect)
-
-    def _settled(self) -> Outcome | None:
-        if self.verdict is None and self.step.probe:
-            return None
-        self.verdict = self.verdict or self._judge()
-        return self._fresh(self.verdict) if self.verdict.fresh else None
+    def failed(self, fault: Exception) -> Outcome:
+        """How it ended, as `fault` was met: where it is no PhaselineError, a defect."""
+        if isinstance(fault, PhaselineError):
+            return self._failed(fault)
+        self.defect = fault
+        return self._broken(fault)
 
     def _go(self) -> Outcome:
         self.verdict = self.verdict or self._judge()
         if self.verdict.fresh:
-            return self._fresh(self.verdict)
+            return self._shared.left_alone(self.step, self.verdict, self._started)
         if self._shared.ledger:
             self._shared.ledger.ready()
         self._shared.watcher.started(self.step, self.verdict.reason)
@@ -148,7 +167,7 @@ class Turn:
         forced = self.step.id in self._shared.forced
         graph, context = self._shared.graph, self._shared.context
         verdict = freshness.judge(self.step, graph, context, probe=not forced)
-        return replace(verdict, fresh=False, reason="--force asks for it") if forced else verdict
+        return verdict._replace(fresh=False, reason="--force asks for it") if forced else verdict
 
     def _work(self, verdict: freshness.Verdict) -> Outcome:
         shared, step = self._shared, self.step
@@ -167,42 +186,39 @@ class Turn:
             report = replace(report, summary=f"{report.summary} (will run again: {changed})")
         self._stands = parts == verdict.parts
         outputs = paths.digests(step.outputs, own)
-        return self._good(Ending.DONE, verdict, report, outputs=outputs, projection=projection)
-
-    def _keep(self, outcome: Outcome) -> Outcome:
-        """Evidence, then the record: killed between the two, the step is done again."""
-        assert outcome.execution
-        if outcome.ending is not Ending.FRESH and self._shared.ledger:
-            self._shared.ledger.add(outcome.execution)
-        if outcome.ending is Ending.DONE and self._stands:
-            record.save(self._shared.context.state, _record(outcome, outcome.execution))
-        return outcome
-
-    def _fresh(self, verdict: freshness.Verdict) -> Outcome:
-        kept = verdict.record
-        assert kept
-        report = Report(kept.summary, kept.identity, kept.lines)
-        return self._good(Ending.FRESH, verdict, report, outputs=kept.outputs)
-
-    def _good(
-        self, ending: Ending, verdict: freshness.Verdict, report: Report, **facts: Any
-    ) -> Outcome:
         return self._told(
-            Outcome(
-                step=self.step,
-                ending=ending,
-                reason=verdict.reason,
-                summary=report.summary,
-                lines=report.lines,
-            ),
+            Ending.DONE,
+            verdict.reason,
+            summary=report.summary,
+            lines=report.lines,
             identity=dict(report.identity),
-            **facts,
+            outputs=outputs,
+            projection=projection,
+        )
+
+    def record(self, outcome: Outcome) -> record.Record | None:
+        """What is to be remembered: a success of what it depends on now."""
+        told = outcome.execution
+        if not told or outcome.ending is not Ending.DONE or not self._stands:
+            return None
+        return record.Record(
+            step=told.step,
+            key=told.key,
+            parts=told.parts,
+            outputs=told.outputs,
+            identity=told.identity,
+            projection=told.projection,
+            summary=told.summary,
+            lines=told.lines,
+            run=told.run,
+            started=told.started,
+            seconds=outcome.seconds,
         )
 
     def _failed(self, error: PhaselineError) -> Outcome:
         error = self._too_long() if self._overdue else error
         ending = Ending.INTERRUPTED if isinstance(error, Interrupted) else Ending.FAILED
-        return self._told(Outcome(step=self.step, ending=ending, reason=error.what, error=error))
+        return self._told(ending, error.what, error=error)
 
     def _too_long(self) -> TimedOut:
         last = self._log.last if self._log else ""
@@ -214,36 +230,13 @@ class Turn:
 
     def _broken(self, defect: Exception) -> Outcome:
         shared = self._shared
-        with StepLog(shared.context.state, shared.id, self.step, shared.watcher) as log:
+        log = StepLog(shared.context.state, shared.id, self.step, shared.watcher)
+        with suppress(OSError), log:  # where the disk is full, that cannot be written either
             log.fault(defect)
         self._log = self._log or log
         reason = f"{type(defect).__name__}: {defect}; see {log.path}"
-        return self._told(Outcome(step=self.step, ending=Ending.FAILED, reason=reason))
+        return self._told(Ending.FAILED, reason)
 
-    def _told(self, outcome: Outcome, **facts: Any) -> Outcome:
-        log, root = self._log, self._shared.context.workspace.root
-        known = {
-            "started": self._started,
-            **(account.judged(self.verdict) if self.verdict else {}),
-            **(account.logged(log, root) if log else {}),
-            **facts,
-        }
-        seconds = time.monotonic() - self._clock
-        timed = replace(outcome, seconds=seconds, log=log.path if log else None)
-        return self._shared.told(timed, **known)
-
-
-def _record(outcome: Outcome, execution: Execution) -> record.Record:
-    return record.Record(
-        step=execution.step,
-        key=execution.key,
-        parts=execution.parts,
-        outputs=execution.outputs,
-        identity=execution.identity,
-        projection=execution.projection,
-        summary=execution.summary,
-        lines=execution.lines,
-        run=execution.run,
-        started=execution.started,
-        seconds=outcome.seconds,
-    )
+    def _told(self, ending: Ending, reason: str, **facts: Any) -> Outcome:
+        known = {"started": self._started, "verdict": self.verdict, "log": self._log, **facts}
+        return self._shared.told(self.step, ending, reason=reason, **known)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
 from phaseline.core.files import digest_file
-from phaseline.engine import conformance, envelope, evidence
+from phaseline.engine import bundle, conformance, envelope, evidence
 from phaseline.engine.evidence import Entry
 from phaseline.engine.paths import ABSENT
 from phaseline.engine.statement import plain_digest
@@ -46,11 +46,11 @@ class Fault:
     """One thing that is wrong.
 
     Attributes:
-        file: the envelope's name; empty where it is about all of them.
+        envelope: its number, and its step where it is sound; empty where it is about all of them.
         why: what was found.
     """
 
-    file: str
+    envelope: str
     kind: Kind
     what: str
     why: str = ""
@@ -74,9 +74,13 @@ class Verification:
 
 @dataclass
 class _Chain:
-    """The envelopes in order, as far as they were read. An entry is None where it is not sound."""
+    """The envelopes in order, as far as they were read. An entry is None where it is not sound.
 
-    names: list[str] = field(default_factory=list)
+    Attributes:
+        skipped: by how much the numbers in the envelopes are ahead of their places.
+    """
+
+    skipped: int = 0
     digests: list[str] = field(default_factory=list)
     entries: list[Entry | None] = field(default_factory=list)
 
@@ -93,20 +97,23 @@ def verify(state: Path, root: Path, trusted: Sequence[SSlibKey], *, head: str = 
         trusted: the keys that may have signed.
         head: a digest that the chain must contain (see `parse_head`); empty leaves its end open.
     """
-    place = evidence.folder(state)
     chain = _Chain()
-    faults = list(_foreign(place))
+    faults = [
+        Fault("", Kind.ENVELOPE, f"{name} has no place beside the chain")
+        for name in bundle.foreign(state)
+    ]
     keys = {key.keyid: key for key in trusted}
-    for path in sorted(evidence.files(place)):
-        faults += _take(path, chain, keys)
-    if not chain.names:
-        faults.append(Fault("", Kind.MISSING, "there is no evidence", f"{place} has no envelope"))
+    for line in bundle.lines(state):
+        faults += _take(line, chain, keys)
+    if not chain.digests:
+        why = f"{bundle.place(state)} has no envelope"
+        faults.append(Fault("", Kind.MISSING, "there is no evidence", why))
     faults += [*_end(head, chain), *_outputs(chain, root), *_logs(chain, root)]
     return Verification(
-        envelopes=len(chain.names),
+        envelopes=len(chain.digests),
         head=chain.digests[-1] if chain.digests else "",
         faults=tuple(faults),
-        notes=tuple(_notes(head, chain, root)),
+        notes=tuple(_notes(state, head, chain, root)),
     )
 
 
@@ -125,41 +132,31 @@ def parse_head(text: str) -> str:
     return f"sha256:{found[1]}"
 
 
-def _foreign(place: Path) -> Iterator[Fault]:
-    for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if not path.name.startswith(".") and not evidence.NAME.fullmatch(path.name):
-            yield Fault(path.name, Kind.ENVELOPE, "it has no place in the chain")
-
-
-def _take(path: Path, chain: _Chain, keys: Mapping[str, SSlibKey]) -> Iterator[Fault]:
+def _take(line: bytes, chain: _Chain, keys: Mapping[str, SSlibKey]) -> Iterator[Fault]:
     """Add one envelope to the chain, and tell what is wrong with it."""
-    try:
-        data = path.read_bytes()
-    except OSError:  # a folder, say: no envelope, like any other bytes
-        data = b""
-    found = _sound(path.name, data, keys)
+    found = _sound(line, keys, str(len(chain.digests) + 1))
     entry = found if isinstance(found, Entry) else None
     if isinstance(found, Fault):
         yield found
-    yield from _place(path.name, entry, chain)
-    chain.names.append(path.name)
-    chain.digests.append(evidence.digest(data))
+    else:
+        yield from _place(found, chain)
+    chain.digests.append(bundle.digest(line))
     chain.entries.append(entry)
 
 
-def _sound(file: str, data: bytes, keys: Mapping[str, SSlibKey]) -> Entry | Fault:
+def _sound(line: bytes, keys: Mapping[str, SSlibKey], number: str) -> Entry | Fault:
     kind = Kind.ENVELOPE
     try:
-        sealed = envelope.unseal(data)
+        sealed = envelope.unseal(line)
         kind = Kind.KEY
         key = _key(sealed, keys)
         kind = Kind.SIGNATURE
         _signed(sealed, key)
         kind = Kind.STATEMENT
         conformance.check(sealed.payload)
-        return evidence.entry(file, data, sealed.payload)
+        return evidence.entry(line, sealed.payload)
     except CheckFailed as error:
-        return Fault(file, kind, error.what, error.why)
+        return Fault(number, kind, error.what, error.why)
 
 
 def _key(sealed: Envelope, keys: Mapping[str, SSlibKey]) -> SSlibKey:
@@ -182,29 +179,27 @@ def _signed(sealed: Envelope, key: SSlibKey) -> None:
         raise CheckFailed("its content or its signature was changed", why=why) from error
 
 
-def _place(name: str, entry: Entry | None, chain: _Chain) -> Iterator[Fault]:
-    """What is wrong with the place of the envelope `name` after those of `chain`."""
-    number = evidence.number_of(name)
-    before = evidence.number_of(chain.names[-1]) if chain.names else 0
-    if number != before + 1:
-        yield Fault(name, Kind.NUMBER, _gap(before, number), "the numbers have no gap when whole")
-    if not entry:
-        return
-    right = evidence.file_name(entry.number, entry.step)
-    if name != right:
-        yield Fault(name, Kind.NUMBER, "it is not in its place", f"it was written as {right}")
-    elif number == before + 1 and entry.previous != (previous := _last(chain)):
+def _place(entry: Entry, chain: _Chain) -> Iterator[Fault]:
+    """What is wrong with the place of `entry` after those of `chain`."""
+    due = len(chain.digests) + 1 + chain.skipped
+    if entry.number != due:
+        chain.skipped += entry.number - due
+        why = "the numbers have no gap when whole"
+        yield Fault(_name(entry), Kind.NUMBER, _gap(entry.number, due), why)
+    elif entry.previous != (previous := _last(chain)):
         follows = entry.previous or "none"
         why = f"it was written after {follows}, and there is {previous or 'none'}"
-        yield Fault(name, Kind.CHAIN, "the envelope before it is another one", why)
+        yield Fault(_name(entry), Kind.CHAIN, "the envelope before it is another one", why)
 
 
-def _gap(before: int, number: int) -> str:
-    if number <= before:
-        return f"there are several with the number {number}"
-    missing = number - before - 1
-    first = f"number {before + 1} is missing"
-    return first if missing == 1 else f"numbers {before + 1} to {number - 1} are missing"
+def _name(entry: Entry) -> str:
+    return f"{entry.number} {entry.step}"
+
+
+def _gap(number: int, due: int) -> str:
+    if number < due:
+        return f"it is not in its place, number {due} is due"
+    return f"number {due} is missing" + (f", up to {number - 1}" if number > due + 1 else "")
 
 
 def _last(chain: _Chain) -> str:
@@ -225,7 +220,7 @@ def _outputs(chain: _Chain, root: Path) -> Iterator[Fault]:
             if made != ABSENT and (now := _now(root / path)) != made:
                 state = "is gone" if now == ABSENT else "was altered"
                 why = f"it was {made}, and is {now}"
-                yield Fault(entry.file, Kind.ALTERED, f"the output {path} {state}", why)
+                yield Fault(_name(entry), Kind.ALTERED, f"the output {path} {state}", why)
 
 
 def _now(path: Path) -> str:
@@ -240,14 +235,16 @@ def _logs(chain: _Chain, root: Path) -> Iterator[Fault]:
         now = plain_digest(root / path) if path else ""
         if now and now != made:
             why = f"it was sha256:{made}, and is sha256:{now}"
-            yield Fault(entry.file, Kind.ALTERED, f"the log {path} was altered", why)
+            yield Fault(_name(entry), Kind.ALTERED, f"the log {path} was altered", why)
 
 
-def _notes(head: str, chain: _Chain, root: Path) -> Iterator[str]:
+def _notes(state: Path, head: str, chain: _Chain, root: Path) -> Iterator[str]:
+    if bundle.is_cut_off(state):
+        yield "after the last envelope stands one that was cut off while it was written: no fault"
     if head in chain.digests and (later := len(chain.digests) - chain.digests.index(head) - 1):
         yield f"envelopes newer than the head that was given: {later}"
     logs = [entry.log[0] for entry in chain.sound if entry.log[0]]
     if gone := sum(not os.path.lexists(root / path) for path in logs):
         yield f"{gone} of {len(logs)} logs are no longer kept"
-    if chain.names and not head:
+    if chain.digests and not head:
         yield "no head was given: newer envelopes could have been cut off unnoticed"

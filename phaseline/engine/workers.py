@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 
 
@@ -14,9 +15,13 @@ class Workers:
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._threads = self._lost = 0
+        self._context = contextvars.copy_context()
+        self._own = threading.local()  # `next`: what one of our threads goes on with
 
     def start(self, work: Callable[[], object], busy: int) -> None:
-        """Do `work` in a thread, in a copy of our context.
+        """Do `work` in a thread, in a copy of the context in which we were made.
+
+        One of our threads that starts something, as the last thing in its work, does that itself.
 
         Args:
             busy: how much work, this among it, has been given and not ended.
@@ -24,8 +29,11 @@ class Workers:
         if self._threads < busy:
             self._threads += 1
             threading.Thread(target=self._serve, name="step", daemon=True).start()
-        context = contextvars.copy_context()
-        self._queue.put(lambda: context.run(work))
+        context = self._context.copy()
+        if getattr(self._own, "next", work) is None:
+            self._own.next = partial(context.run, work)
+        else:
+            self._queue.put(partial(context.run, work))
 
     def lose(self) -> None:
         """A thread hangs, and is not counted on any more."""
@@ -38,5 +46,7 @@ class Workers:
             self._queue.put(None)
 
     def _serve(self) -> None:
-        while work := self._queue.get():
+        self._own.next = None
+        while work := self._own.next or self._queue.get():
+            self._own.next = None
             work()

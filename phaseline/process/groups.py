@@ -14,11 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from weakref import WeakSet
 
 from phaseline.core.errors import CommandFailed, Interrupted, ToolMissing
-from phaseline.process.command import Command
+
+if TYPE_CHECKING:
+    from phaseline.process.command import Command
 
 # setpriv (util-linux) makes the kernel end the child when we die, even by kill -9.
 _LEASH = ("setpriv", "--pdeathsig", "KILL", "--")

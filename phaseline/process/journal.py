@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from phaseline.process import groups
-from phaseline.process.command import Completed
+
+if TYPE_CHECKING:
+    from phaseline.process.command import Completed
 
 
 class Journal(Protocol):

@@ -18,7 +18,7 @@ import pytest
 
 from phaseline.core.files import digest_sha256, digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, signing
+from phaseline.engine import bundle, evidence, signing
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.graph import make
 from phaseline.engine.schedule import Run
@@ -56,7 +56,7 @@ class Cosign:
 
 @dataclass(frozen=True)
 class Made:
-    """What a run has left: its checkout, its public key, the envelope and output of each step."""
+    """What a run has left: its checkout, its public key, a file with the envelope of each step."""
 
     root: Path
     key: Path
@@ -100,12 +100,17 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     run.run(graph.wanted_for(graph.phases))
     key = tmp_path / "key.pem"
     key.write_text(signing.pem(signing.signer().public_key))
-    return Made(root, key, _by_step(context))
+    return Made(root, key, _by_step(context, tmp_path))
 
 
-def _by_step(context: Context) -> dict[str, Path]:
-    found = evidence.entries(context.state)
-    return {one.step: evidence.folder(context.state) / one.file for one in found}
+def _by_step(context: Context, into: Path) -> dict[str, Path]:
+    """A file for each line of the bundle, as `sed -n 1p` would give it."""
+    found = {}
+    lines = bundle.lines(context.state)
+    for line, entry in zip(lines, evidence.entries(context.state), strict=True):
+        found[entry.step] = into / f"{entry.step}.intoto.json"
+        found[entry.step].write_bytes(line)
+    return found
 
 
 @pytest.mark.parametrize("step", ["a", "b"])

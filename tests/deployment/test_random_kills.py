@@ -106,7 +106,7 @@ def _await(moment: Moment, running: Running, workspace: Workspace) -> None:
     while time.monotonic() < deadline:
         assert running.process.poll() is None, running.text
         if len(seen.now()) >= moment.steps:
-            count = len(evidence.files(evidence.folder(workspace.state)))
+            count = evidence.Evidence(workspace.state, workspace.root).count
             sealed = count if sealed is None else sealed
             if not moment.sealed or count > sealed:
                 return

@@ -144,9 +144,9 @@ def test_interrupted_nothing_is_left(root: Path, number: signal.Signals) -> None
 
 def test_evidence_that_was_changed_is_refused(root: Path) -> None:
     assert invoke(root, "good")[0] == 0
-    envelopes = sorted((root / ".phaseline/evidence").glob("0*.json"))
-    assert len(envelopes) == 2
-    envelopes[0].unlink()
+    (bundle,) = (root / ".phaseline/evidence").iterdir()
+    _, second = bundle.read_bytes().splitlines(keepends=True)
+    bundle.write_bytes(second)
     code, _, err = invoke(root, "replay", "--phase", "good")
     assert code == 6
     assert "the evidence cannot be trusted" in err

@@ -104,7 +104,7 @@ def test_restarts_from_before_do_not_count() -> None:
     ]
 
 
-def not_ready(*, started: bool = True, ready: bool = False, probed: bool = True) -> dict[str, Any]:
+def unready(*, started: bool = True, ready: bool = False, probed: bool = True) -> dict[str, Any]:
     one = pod("Running", containerStatuses=[{"name": "web", "started": started, "ready": ready}])
     probes: dict[str, Any] = {"startupProbe": {}} if probed else {}
     return {**one, "spec": {"containers": [{"name": "web", **probes}]}}
@@ -112,12 +112,12 @@ def not_ready(*, started: bool = True, ready: bool = False, probed: bool = True)
 
 def test_a_container_that_has_started_and_is_not_ready() -> None:
     probe = {**event("Unhealthy"), "message": "Readiness probe failed: 503"}
-    (found,) = causes([not_ready()], [probe])
+    (found,) = causes([unready()], [probe])
     assert (found.container, found.reason, found.message) == ("web", "Unready", probe["message"])
     startup = {**event("Unhealthy"), "message": "Startup probe failed: 503"}
-    assert causes([not_ready()], [startup]) == []
-    assert causes([not_ready()], [{**probe, "involvedObject": {"name": "web-2"}}]) == []
-    for one in (not_ready(started=False), not_ready(ready=True), not_ready(probed=False)):
+    assert causes([unready()], [startup]) == []
+    assert causes([unready()], [{**probe, "involvedObject": {"name": "web-2"}}]) == []
+    for one in (unready(started=False), unready(ready=True), unready(probed=False)):
         assert causes([one], [probe]) == []
 
 

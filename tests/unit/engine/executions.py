@@ -1,4 +1,4 @@
-"""Executions of small steps, and a folder of evidence of them."""
+"""Executions of small steps, and a chain of evidence of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from phaseline.core.files import digest_file, write_atomic
-from phaseline.engine.evidence import Evidence, files, folder
+from phaseline.engine import bundle
+from phaseline.engine.evidence import Evidence
 from phaseline.engine.execution import Call, Execution
 
 DIGEST = "1" * 64
@@ -46,10 +47,15 @@ def chain(root: Path, count: int) -> Evidence:
     """The evidence of `count` steps below `root`."""
     ledger = Evidence(root / ".phaseline", root)
     for number in range(1, count + 1):
-        ledger.add(execution(root, f"s{number}"))
+        ledger.add([execution(root, f"s{number}")])
     return ledger
 
 
-def envelopes(root: Path) -> list[Path]:
+def envelopes(root: Path) -> list[bytes]:
     """The envelopes below `root`, in order."""
-    return sorted(files(folder(root / ".phaseline")))
+    return bundle.lines(root / ".phaseline")
+
+
+def rewrite(root: Path, envelopes: list[bytes]) -> None:
+    """Put these in the place of the envelopes below `root`."""
+    bundle.place(root / ".phaseline").write_bytes(b"".join(envelopes))

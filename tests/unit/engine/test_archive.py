@@ -15,7 +15,7 @@ import pytest
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, record
+from phaseline.engine import bundle, evidence, record
 from phaseline.engine.archive import FORMAT, MANIFEST, RECORDS, VERSION, export
 from phaseline.engine.graph import Graph, act, make
 from phaseline.engine.outcome import Ending
@@ -80,9 +80,9 @@ def ran(context: Context, graph: Graph = GRAPH) -> Context:
     root = context.workspace.root
     (root / "bin/tool").chmod(0o755)
     run(graph, context)
-    place = evidence.folder(context.state)
-    place.mkdir(parents=True)
-    (place / "0000001-a.json").write_text("an envelope")
+    place = bundle.place(context.state)
+    place.parent.mkdir(parents=True)
+    place.write_text("an envelope\n")
     return context
 
 
@@ -103,7 +103,7 @@ def test_elsewhere_a_run_skips_what_needs_no_live_world(here: Context, there: Co
     }
     assert outcomes["private"].reason == "its output private.out is gone"
     assert outcomes["live"].reason == "it is not there"
-    for name in ("a.out", "b.out", "bin/tool", ".phaseline/evidence/0000001-a.json"):
+    for name in ("a.out", "b.out", "bin/tool", f".phaseline/evidence/{bundle.NAME}"):
         ours, theirs = (one.workspace.root / name for one in (here, there))
         assert ours.read_bytes() == theirs.read_bytes()
         assert ours.stat().st_mode == theirs.stat().st_mode
@@ -168,7 +168,7 @@ def test_a_used_workspace_is_taken_over_only_if_told(here: Context, there: Conte
     restore(there, GRAPH, file(here), replace=True)
     assert record.load_all(there.state) == record.load_all(here.state)
     (aside,) = there.state.glob("evidence-until-*")
-    assert (aside / "0000001-a.json").exists()
+    assert (aside / bundle.NAME).exists()
 
 
 def test_what_this_checkout_has_no_step_for_is_left_out(here: Context, there: Context) -> None:
@@ -326,8 +326,7 @@ def test_real_evidence_is_taken_over(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     ledger = evidence.Evidence(here.state, here.workspace.root)
-    for step in ("a", "b"):
-        ledger.add(execution(here.workspace.root, step))
+    ledger.add([execution(here.workspace.root, step) for step in ("a", "b")])
     export(here, file(here))
     restore(there, GRAPH, file(here))
     assert evidence.Evidence(there.state, there.workspace.root).head == ledger.head

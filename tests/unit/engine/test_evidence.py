@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import digest_file
-from phaseline.engine import evidence, signing, verification
+from phaseline.engine import bundle, canonical, evidence, signing, verification
 from phaseline.engine.evidence import Evidence
 from phaseline.process import journal
 from phaseline.process.command import Command, Completed
@@ -46,7 +46,7 @@ from phaseline.engine.evidence import Evidence
 root, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 ledger = Evidence(root / ".phaseline", root)
 for number in range(count):
-    ledger.add(execution(root, f"{name}{number}"))
+    ledger.add([execution(root, f"{name}{number}")])
 """
 
 
@@ -63,15 +63,15 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-def told(envelope: Path) -> dict[str, Any]:
-    statement = json.loads(base64.b64decode(json.loads(envelope.read_text())["payload"]))
+def told(envelope: bytes) -> dict[str, Any]:
+    statement = json.loads(base64.b64decode(json.loads(envelope)["payload"]))
     assert isinstance(statement, dict)
     return statement
 
 
 def added(root: Path, **more: Any) -> dict[str, Any]:
     """The statement of one execution."""
-    Evidence(root / ".phaseline", root).add(execution(root, "s", **more))
+    Evidence(root / ".phaseline", root).add([execution(root, "s", **more)])
     return told(envelopes(root)[-1])
 
 
@@ -162,7 +162,7 @@ def test_what_is_no_public_key_is_refused(content: str, tmp_path: Path) -> None:
 
 def test_an_envelope_is_signed_as_dsse_says(root: Path) -> None:
     chain(root, 1)
-    sealed = json.loads(envelopes(root)[0].read_text())
+    sealed = json.loads(envelopes(root)[0])
     kind, payload = sealed["payloadType"].encode(), base64.b64decode(sealed["payload"])
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     own = signing.own_key()
@@ -279,11 +279,10 @@ def test_what_was_written_is_read_back(root: Path) -> None:
     parts = {"settings": {"chart": 1}, "inputs": {odd: DIGEST}, "code": {"x.py": DIGEST}}
     more: dict[str, Any] = {"identity": {"cluster": "x"}, "projection": {"replicas": "2"}}
     ledger = chain(root, 1)
-    ledger.add(execution(root, "T1.image", run="run-2", outputs=outputs, parts=parts, **more))
+    ledger.add([execution(root, "T1.image", run="run-2", outputs=outputs, parts=parts, **more)])
     first, second = evidence.entries(root / ".phaseline")
     assert (first.number, first.previous) == (1, "")
     assert (second.number, second.previous) == (2, first.digest)
-    assert second.file == "0000002-T1.image.json"
     assert second.digest == ledger.head
     assert dict(second.outputs) == outputs
     assert (second.identity, second.projection) == ({"cluster": "x"}, {"replicas": "2"})
@@ -300,7 +299,7 @@ def test_threads_and_processes_at_once_make_one_chain(root: Path) -> None:
 
     def adding(name: str) -> None:
         for number in range(5):
-            ledger.add(execution(root, f"{name}{number}"))
+            ledger.add([execution(root, f"{name}{number}")])
 
     threads = [threading.Thread(target=adding, args=(name,)) for name in "abc"]
     for thread in threads:
@@ -327,10 +326,54 @@ def test_a_writer_that_is_killed_leaves_a_whole_chain(root: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         assert [fault for fault in faults(root) if fault.kind != "altered since"] == []
-    (root / ".phaseline/evidence/.0000999-cut.json.x1").write_text('{"payl')
-    chain(root, 1)
-    numbers = [evidence.number_of(path.name) for path in envelopes(root)]
+    numbers = [entry.number for entry in evidence.entries(root / ".phaseline")]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_line_that_was_cut_off_is_no_fault_and_is_cut_at_the_next_one(root: Path) -> None:
+    ledger = chain(root, 2)
+    head, place = ledger.head, bundle.place(root / ".phaseline")
+    with place.open("ab") as stream:
+        stream.write(envelopes(root)[1][:-1])  # as whole as can be, but for its end
+    assert (ledger.head, ledger.count, faults(root)) == (head, 2, ())
+    for writer in (ledger, Evidence(root / ".phaseline", root)):
+        writer.add([execution(root, "s3")])
+    assert [entry.step for entry in evidence.entries(root / ".phaseline")] == [
+        "s1", "s2", "s3", "s3",
+    ]  # fmt: skip
+    assert faults(root) == ()
+
+
+def test_what_an_earlier_version_has_left_is_taken_over_with_its_head(root: Path) -> None:
+    ledger = chain(root, 3)
+    head, place = ledger.head, bundle.place(root / ".phaseline")
+    for number, line in enumerate(envelopes(root), start=1):
+        (place.parent / f"{number:07d}-s{number}.json").write_bytes(line)
+    place.unlink()
+    assert (ledger.head, ledger.count, faults(root)) == (head, 3, ())
+    Evidence(root / ".phaseline", root).add([execution(root, "s4")])
+    last = list(evidence.entries(root / ".phaseline"))[-1]
+    assert (last.number, last.previous) == (4, head)
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+    assert faults(root) == ()
+
+
+def test_what_is_added_at_once_is_a_chain_too(root: Path) -> None:
+    ledger = Evidence(root / ".phaseline", root)
+    ledger.add([execution(root, f"s{number}") for number in range(5)])
+    assert [entry.number for entry in evidence.entries(root / ".phaseline")] == [1, 2, 3, 4, 5]
+    assert faults(root) == ()
+
+
+def test_source_files_that_many_steps_have_in_common_are_listed_once_in_a_run(root: Path) -> None:
+    code = canonical.one({f"phaseline/{number}.py": DIGEST for number in range(9)})
+    ledger = Evidence(root / ".phaseline", root)
+    for step in ("a", "b"):
+        ledger.add([execution(root, step, parts={"code": code})])
+    first, second = (entry.parts["code"] for entry in evidence.entries(root / ".phaseline"))
+    assert (first, second) == (code, f"sha256:{canonical.digest(code)}")
+    Evidence(root / ".phaseline", root).add([execution(root, "c", parts={"code": code})])
+    assert list(evidence.entries(root / ".phaseline"))[-1].parts["code"] == code
 
 
 def test_a_ledger_that_nothing_is_added_to_loads_no_cryptography(root: Path) -> None:

@@ -135,10 +135,10 @@ HARMS: dict[str, Callable[[Path], object]] = {
     "gone": lambda place: place.unlink(),
     "empty": lambda place: place.write_bytes(b""),
     "cut": lambda place: os.truncate(place, place.stat().st_size - 3),
-    "altered": lambda place: place.write_bytes(place.read_bytes().replace(b'"files"', b'"filez"')),
+    "altered": lambda place: place.write_bytes(place.read_bytes().replace(b'": "', b'": " ')),
     "no text": lambda place: place.write_bytes(b"\xff\xfe"),
     "newer": lambda place: place.write_bytes(
-        place.read_bytes().replace(b'"version": 1', b'"version": 2')
+        place.read_bytes().replace(b'"version": 2', b'"version": 3')
     ),
 }
 

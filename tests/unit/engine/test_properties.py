@@ -191,7 +191,7 @@ def broken(graph: Graph, failing: set[str]) -> Graph:
     # the same operator by name: a step that fails is declared no differently
     fail.__module__, fail.__qualname__ = Noting.__module__, "Noting.wrap.<locals>.noted"
     (phase,) = graph.phases.values()
-    steps = (replace(one, run=fail) if one.id in failing else one for one in phase.steps)
+    steps = (one._replace(run=fail) if one.id in failing else one for one in phase.steps)
     return Graph([replace(phase, steps=tuple(steps))])
 
 

@@ -18,16 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.engine import record
+from phaseline.engine import canonical, record
 from phaseline.engine.table import Table
 
 TREE = Path(__file__).parents[3]
-LONG = {f"phaseline/{number}.py": "0" * 64 for number in range(20)}
+LONG = canonical.one({f"phaseline/{number}.py": "0" * 64 for number in range(20)})
 WRITER = """
 import sys
 from pathlib import Path
 from tests.unit.engine.test_record import made
-from phaseline.engine import record
+from phaseline.engine import canonical, record
 for number in range(int(sys.argv[3])):
     record.save(Path(sys.argv[1]), made(f"{sys.argv[2]}{number}"))
 """
@@ -86,12 +86,12 @@ def test_forgetting_what_is_not_there_writes_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_only_grown_by_others_is_read_again(tmp_path: Path) -> None:
     record.save(tmp_path, made("a"))
     assert record.load_all(tmp_path).keys() == {"a"}
-    Table(file(tmp_path), "phaseline records", record.VERSION, dict).put("b", _content(made("b")))
+    Table(file(tmp_path), "phaseline records", record.VERSION, dict).put({"b": _content(made("b"))})
     assert record.load(tmp_path, "b") == made("b")
 
 
 def _content(one: record.Record) -> dict[str, Any]:
-    return {**vars(one), "lines": list(one.lines)}
+    return {**one._asdict(), "lines": list(one.lines)}
 
 
 def test_it_is_written_anew_when_mostly_dead(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_tail_of_zeros_that_a_power_cut_left_is_no_record(tmp_path: Path) -> N
 def test_a_newer_version_is_refused_with_a_way_out(tmp_path: Path) -> None:
     record.save(tmp_path, made("a"))
     newer = Table(tmp_path / "new", "phaseline records", record.VERSION + 1, dict)
-    newer.put("a", {})
+    newer.put({"a": {}})
     (tmp_path / "new").replace(file(tmp_path))
     before = file(tmp_path).read_bytes()
     calls: list[Callable[[], object]] = [
@@ -176,7 +176,7 @@ def test_a_newer_version_is_refused_with_a_way_out(tmp_path: Path) -> None:
 
 def test_records_of_the_first_version_are_taken_over(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
-    old = {**vars(made("a")), "lines": ["a line"], "version": 1}
+    old = {**made("a")._asdict(), "lines": ["a line"], "version": 1}
     del old["projection"]
     (tmp_path / "records/a.json").write_text(json.dumps(old))
     (tmp_path / "records/b.json").write_text("{")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from phaseline.core.errors import CannotReplay
 from phaseline.core.files import digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import evidence, record, signing
+from phaseline.engine import bundle, record, signing
 from phaseline.engine.comparison import Row, Verdict
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.graph import Graph
@@ -52,8 +51,8 @@ def verdicts(rows: list[Row]) -> dict[str, Verdict]:
     return {row.output: row.verdict for row in rows}
 
 
-def envelope(context: Context, number: int) -> Path:
-    return sorted(evidence.files(evidence.folder(context.state)))[number - 1]
+def rewrite(context: Context, *envelopes: bytes) -> None:
+    bundle.place(context.state).write_bytes(b"".join(envelopes))
 
 
 def test_sound_evidence_is_compared(context: Context) -> None:
@@ -65,7 +64,7 @@ def test_sound_evidence_is_compared(context: Context) -> None:
 def test_evidence_wins_over_records(context: Context) -> None:
     kept = record.load(context.state, "a")
     assert kept
-    record.save(context.state, replace(kept, outputs={"a.out": digest_text("other")}))
+    record.save(context.state, kept._replace(outputs={"a.out": digest_text("other")}))
     assert verdicts(replayed(context, trusted()))["a.out"] is Verdict.IDENTICAL
 
 
@@ -73,33 +72,31 @@ def test_a_record_whose_inputs_are_not_those_of_the_evidence_is_refused(context:
     kept = record.load(context.state, "a")
     assert kept
     parts = {**kept.parts, "inputs": {"in": digest_text("other")}}
-    record.save(context.state, replace(kept, parts=parts))
+    record.save(context.state, kept._replace(parts=parts))
     with pytest.raises(CannotReplay, match="a cannot be replayed") as caught:
         replayed(context, trusted())
     assert "no evidence of its run first with the recorded inputs" in caught.value.why
 
 
 def test_a_changed_envelope_is_refused(context: Context) -> None:
-    path = envelope(context, 2)
-    content = json.loads(path.read_text())
-    content["payload"] = json.loads(envelope(context, 1).read_text())["payload"]
-    path.write_text(json.dumps(content))
+    first, second = bundle.lines(context.state)
+    content = json.loads(second) | {"payload": json.loads(first)["payload"]}
+    rewrite(context, first, json.dumps(content).encode() + b"\n")
     with pytest.raises(CannotReplay, match="cannot be trusted") as caught:
         replayed(context, trusted())
-    assert path.name in caught.value.why
+    assert caught.value.why.startswith("2 ")
 
 
 def test_a_cut_off_end_is_refused_given_the_head(context: Context) -> None:
     head = Evidence(context.state, context.workspace.root).head
-    envelope(context, 2).unlink()
+    rewrite(context, bundle.lines(context.state)[0])
     with pytest.raises(CannotReplay, match="cannot be trusted"):
         replayed(context, trusted(head))
 
 
 def test_no_evidence_at_all_is_refused_given_the_head(context: Context) -> None:
     head = Evidence(context.state, context.workspace.root).head
-    for path in evidence.files(evidence.folder(context.state)):
-        path.unlink()
+    rewrite(context)
     with pytest.raises(CannotReplay, match="cannot be trusted"):
         replayed(context, trusted(head))
 

@@ -171,7 +171,7 @@ def test_it_loads_nothing_and_runs_nothing() -> None:
 @pytest.mark.parametrize("field", ["title", "summary", "reason", "step"])
 def test_what_steps_say_stays_text(field: str) -> None:
     hostile: dict[str, Any] = {field: HOSTILE}
-    story = replace(STORY, turns=(replace(turn("T1", "done"), **hostile), *STORY.turns[1:]))
+    story = replace(STORY, turns=(turn("T1", "done")._replace(**hostile), *STORY.turns[1:]))
     found = made(story)
     assert "script" not in {name for name, _ in found.tags}
     if field != "step":  # no step of the graph has that name, but the time line tells it

@@ -17,7 +17,8 @@ from phaseline.engine.folder import RunFolder
 from phaseline.engine.graph import Graph, check, make, not_built
 from phaseline.engine.schedule import Run
 from phaseline.engine.standing import Stand, stands
-from tests.unit.engine.toy import join_step, one_phase, workspace
+from phaseline.process import journal
+from tests.unit.engine.toy import join_step, joining, one_phase, workspace
 
 _names = itertools.count(1)
 
@@ -34,8 +35,13 @@ def breaks(context: Context) -> Report:
     raise CheckFailed("it is broken", why="rust", fix="paint")
 
 
+def talking(context: Context) -> Report:
+    journal.progress("joining")
+    return joining("a.out", "in")(context)
+
+
 GRAPH = one_phase(
-    join_step("a", inputs=["in"]),
+    make("a", "A", talking, inputs=("in",), outputs=("a.out",)),
     check("b", "B", breaks),
     make("page", "Page", breaks, role="frontend"),
     not_built("T9", "Later"),
@@ -187,6 +193,15 @@ def test_the_last_log_is_of_the_last_run_that_executed_the_step(context: Context
     for step, run in (("a", second), ("c", ""), ("b", "none")):
         with pytest.raises(InvalidConfiguration, match=r"there is no (log of|run)"):
             runs.log_of(context.state, step, run)
+
+
+def test_a_step_that_said_nothing_when_it_ran_last_is_told_from_one_that_did(
+    context: Context,
+) -> None:
+    ran(context)
+    assert runs.silent(context.state, "a") == ""
+    second = ran(context, one_phase(check("a", "A", lambda context: Report("done"))))
+    assert runs.silent(context.state, "a") == second
 
 
 def test_logs_of_an_earlier_version_are_found(context: Context) -> None:

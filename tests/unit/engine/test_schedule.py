@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from phaseline.engine.graph import (
     make,
     not_built,
 )
-from phaseline.engine.outcome import Ending
+from phaseline.engine.outcome import Ending, Outcome
 from phaseline.engine.schedule import Run
 from phaseline.process import groups, journal
 from phaseline.process import run as process
@@ -354,10 +354,10 @@ class Kept:
 
     def ready(self) -> None: ...
 
-    def add(self, execution: Execution) -> None:
-        self.kept.append(execution)
-        if self._state:
-            self.recorded.append(record.load(self._state, execution.step) is not None)
+    def add(self, executions: Sequence[Execution]) -> None:
+        self.kept += executions
+        if state := self._state:
+            self.recorded += [record.load(state, one.step) is not None for one in executions]
 
 
 def test_the_ledger_is_given_what_was_executed_before_it_counts_as_done(context: Context) -> None:
@@ -388,12 +388,36 @@ def test_without_a_usable_ledger_nothing_is_changed(context: Context) -> None:
         def ready(self) -> None:
             raise InvalidConfiguration("PHASELINE_SIGNING_KEY is no key")
 
-        def add(self, execution: Execution) -> None:
+        def add(self, executions: Sequence[Execution]) -> None:
             self.ready()
 
     outcomes = run(one_phase(join_step("a")), context, ledger=Locked())
     assert outcomes["a"].reason == "PHASELINE_SIGNING_KEY is no key"
     assert not (context.workspace.root / "a.out").exists()
+
+
+def test_what_cannot_be_kept_has_failed_and_nothing_else_has(context: Context) -> None:
+    class Picky(Kept):
+        def add(self, executions: Sequence[Execution]) -> None:
+            if any(one.step == "b" for one in executions):
+                raise InvalidConfiguration("b cannot be told")
+            super().add(executions)
+
+    graph, ledger = one_phase(*map(join_step, "abc"), join_step("d", ["b"])), Picky()
+    outcomes = run(graph, context, ledger=ledger, keep_going=True)
+    assert endings(outcomes) == {"a": DONE, "b": FAILED, "c": DONE, "d": NOT_RUN}
+    assert outcomes["b"].reason == "b cannot be told"
+    assert sorted(record.load_all(context.state)) == ["a", "c"]
+    assert {one.step for one in ledger.kept} == {"a", "c"}
+
+
+def test_a_watcher_that_fails_ends_the_run(context: Context) -> None:
+    class Gone(Noted):
+        def ended(self, outcome: Outcome) -> None:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        run(one_phase(join_step("a"), join_step("b", ["a"])), context, watcher=Gone())
 
 
 def test_probes_are_asked_side_by_side_although_their_steps_wait_for_each_other(
