@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from phaseline.engine import bundle
 from tests.contract.assistants.programs import Programs, answer
 from tests.contract.assistants.server import Chat, completion
 from tests.unit.command_line import invoke, start
@@ -119,11 +121,11 @@ def test_advice_alone_changes_nothing_and_is_evidence(root: Path) -> None:
 
 def stated(root: Path) -> dict[str, Any]:
     """The definition in the last envelope about advice."""
-    import base64
-
-    file = max((root / ".phaseline/evidence").glob("*-image.advise.json"))
-    payload = json.loads(base64.b64decode(json.loads(file.read_text())["payload"]))
-    found: dict[str, Any] = payload["predicate"]["buildDefinition"]
+    lines = bundle.lines(root / ".phaseline")
+    told = [json.loads(base64.b64decode(json.loads(line)["payload"])) for line in lines]
+    definitions = [one["predicate"]["buildDefinition"] for one in told]
+    mine = [one for one in definitions if one["externalParameters"]["step"] == "image.advise"]
+    found: dict[str, Any] = mine[-1]
     return found
 
 
