@@ -118,7 +118,7 @@ def test_the_api_server_takes_every_object(place: Place, scenario: str) -> None:
     manifest = run(place.helm.template("todo-app", CHART, SCENARIOS[scenario])).stdout
     # pods are refused where their account is not there
     accounts = [one for one in parse(manifest) if one["kind"] == "ServiceAccount"]
-    place.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(accounts))
+    place.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(accounts))
     flags = ("--dry-run=server", "--server-side", "--validate=strict", "--force-conflicts")
     told = place.kubectl("apply", *flags, "-f", "-", stdin=manifest, errors=True)
     assert "Warning" not in told
