@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,7 @@ from tests.unit.engine.toy import workspace
 from tests.unit.engine.twenty import SIZE, expected
 
 TREE = Path(__file__).parents[3]
-WORKSPACES, KILLS, CONTENTS = 30, 10, 2  # 300 kills; after every fifth a run may end
-LONGEST = 0.2  # seconds; about what a whole run takes
+WORKSPACES, KILLS, BETWEEN = 30, 10, 5  # 300 kills; after every fifth a run may end
 
 
 class Server:
@@ -84,27 +84,41 @@ def check_runs(root: Path) -> None:
         assert json.loads(file.read_text())["code"] == 0
 
 
+def longest(folder: Path, server: Server) -> float:
+    """The seconds that a whole run takes here and now."""
+    folder.mkdir()
+    workspace(folder)
+    (folder / "in").write_text("0\n")
+    started = time.monotonic()
+    assert server.run(folder) == 0
+    return time.monotonic() - started
+
+
 def test_no_step_is_lost_and_none_falsely_fresh_however_often_a_run_is_killed(
     tmp_path: Path, server: Server
 ) -> None:
     moments = random.Random(4)  # noqa: S311 - when to kill is no secret
-    cut = 0
+    most, cut = longest(tmp_path / "whole", server), 0
     for number in range(WORKSPACES):
-        root = tmp_path / str(number)
+        root, content = tmp_path / str(number), 0
         root.mkdir()
         workspace(root)
-        for attempt in range(KILLS):
-            content = f"{attempt // (KILLS // CONTENTS)}\n"
-            (root / "in").write_text(content)
-            code = server.run(root, moments.uniform(0.0, LONGEST))
+        for attempt in range(1, KILLS + 1):
+            text = f"{content}\n"
+            (root / "in").write_text(text)
+            code = server.run(root, moments.uniform(0.0, most))
             cut += code == -signal.SIGKILL
-            kept = made(root, content)
+            kept = made(root, text)
             check_evidence(root)
             ran(root)
-            if (attempt + 1) % (KILLS // CONTENTS) == 0:
+            if code == 0:
+                assert kept == set(range(SIZE))
+            elif attempt % BETWEEN == 0:
                 assert server.run(root) == 0
                 # what had a record of this content was not made again, all else was, and once
                 assert sorted(ran(root)) == sorted(set(range(SIZE)) - kept)
-                assert made(root, content) == set(range(SIZE))
+                assert made(root, text) == set(range(SIZE))
+                code = 0
+            content += code == 0  # so that the next run has all to do
         check_runs(root)
     assert cut >= WORKSPACES * KILLS // 2  # else this has tried little
