@@ -402,7 +402,11 @@ GRAPH = Graph(
                     inputs=("{chart}/**",),
                     settings=("chart", "cluster"),
                     outputs=("{state}/chart/manifest.yaml",),
-                    tests=("tests/unit/charts/test_manifest.py", "tests/chart/test_rendering.py"),
+                    tests=(
+                        "tests/unit/charts/test_manifest.py",
+                        "tests/chart/test_rendering.py",
+                        "tests/chart/test_branches.py",
+                    ),
                 ),
                 check(
                     "T015",
@@ -412,6 +416,7 @@ GRAPH = Graph(
                     projection=chart_facts.workloads,
                     tests=(
                         "tests/unit/charts/test_workloads.py",
+                        "tests/unit/charts/test_availability.py",
                         "tests/chart/test_operators.py::test_findings_name_object_and_fix",
                     ),
                 ),
@@ -422,7 +427,12 @@ GRAPH = Graph(
                     needs=("T014.manifest",),
                     settings=("addresses",),
                     projection=chart_facts.services,
-                    tests=("tests/unit/charts/test_services.py",),
+                    tests=(
+                        "tests/unit/charts/test_services.py",
+                        "tests/unit/charts/test_routes.py",
+                        "tests/unit/charts/test_policies.py",
+                        "tests/chart/test_network.py",
+                    ),
                 ),
                 check(
                     "T017",
@@ -443,6 +453,9 @@ GRAPH = Graph(
                     projection=chart_facts.objects,
                     tests=(
                         "tests/chart/test_schema.py",
+                        "tests/chart/test_scenarios.py",
+                        "tests/contract/test_kube_score.py",
+                        "tests/deployment/test_chart.py",
                         "tests/chart/test_operators.py::test_what_the_gate_refuses",
                         "tests/chart/test_operators.py::test_the_gate_shows_what_the_linter_found",
                     ),
