@@ -6,49 +6,19 @@ under a lock from the file that is there (`bundle`), so a crash at any instant l
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from phaseline.core.errors import CheckFailed
-from phaseline.engine import bundle, envelope, statement
+from phaseline.engine import bundle
 from phaseline.engine.bundle import Bundle
 from phaseline.engine.execution import Execution
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What one envelope says of one execution.
-
-    Attributes:
-        digest: `sha256:…` of its line.
-        number: of its line, from 1; previous: the digest of the line before it; empty in the first.
-        outputs: `core.files.digest_file` of each output, by path relative to the checkout.
-        log: path and sha256 of its log, or two empty texts.
-        parts: what its key was made of; texts whose names say that they are secret are masked.
-    """
-
-    digest: str
-    number: int
-    previous: str
-    run: str
-    step: str
-    phase: str
-    ending: str
-    key: str
-    parts: Mapping[str, Any]
-    outputs: Mapping[str, str]
-    identity: Mapping[str, str]
-    projection: Mapping[str, str]
-    log: tuple[str, str]
-    started: str
-    ended: str
+    from phaseline.engine.statement import Tree
 
 
 class Evidence:
@@ -70,6 +40,8 @@ class Evidence:
         Raises:
             InvalidConfiguration: there is no usable key (`signing.signer`).
         """
+        from phaseline.engine import statement  # a run with nothing to do takes none of this
+
         listed = set(self._listed)
         told = [statement.describe(one, self._root, listed) for one in executions]
         self._bundle.extend([partial(_sealed, self._signer, one) for one in told])
@@ -106,70 +78,7 @@ class Evidence:
         return signing.signer()
 
 
-def _sealed(signer: CryptoSigner, told: statement.Tree, number: int, previous: str) -> bytes:
+def _sealed(signer: CryptoSigner, told: Tree, number: int, previous: str) -> bytes:
+    from phaseline.engine import envelope, statement
+
     return envelope.seal(statement.chained(told, number, previous), signer)
-
-
-def entries(state: Path) -> Iterator[Entry]:
-    """What each envelope says, in the order in which they were written. No signature is looked at:
-    `verification` does.
-
-    Raises:
-        CheckFailed: one is none of ours.
-    """
-    return (entry(line, envelope.unseal(line).payload) for line in bundle.lines(state))
-
-
-def latest(state: Path) -> dict[str, Entry]:
-    """The last entry of each step.
-
-    Raises:
-        CheckFailed: an envelope is none of ours.
-    """
-    return {one.step: one for one in entries(state)}
-
-
-def entry(line: bytes, payload: bytes) -> Entry:
-    """The entry in `payload`, the statement inside the envelope `line`.
-
-    Raises:
-        CheckFailed: it is no statement of ours.
-    """
-    try:
-        return _entry(bundle.digest(line), json.loads(payload))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CheckFailed("it holds no statement of a step", why=reason) from error
-
-
-def _entry(own: str, told: Mapping[str, Any]) -> Entry:
-    definition = told["predicate"]["buildDefinition"]
-    outer, inner = definition["externalParameters"], definition["internalParameters"]
-    details = told["predicate"]["runDetails"]
-    made = {_path(one): one for one in (*told["subject"], *details["byproducts"]) if _made(one)}
-    logs = [one for one in details["byproducts"] if "mediaType" in one]
-    return Entry(
-        digest=own,
-        number=inner["chain"]["number"],
-        previous=inner["chain"].get("previous", ""),
-        run=details["metadata"]["invocationId"],
-        step=outer["step"],
-        phase=outer["phase"],
-        ending=inner["ending"],
-        key=inner["key"],
-        parts=inner["parts"] | {n: outer[n] for n in ("settings", "components") if n in outer},
-        outputs={path: one["annotations"][statement.FILE_DIGEST] for path, one in made.items()},
-        identity=inner["identity"],
-        projection=inner["projection"],
-        log=(_path(logs[0]), logs[0]["digest"]["sha256"]) if logs else ("", ""),
-        started=details["metadata"]["startedOn"],
-        ended=details["metadata"]["finishedOn"],
-    )
-
-
-def _made(descriptor: Mapping[str, Any]) -> bool:
-    return statement.FILE_DIGEST in descriptor.get("annotations", {})
-
-
-def _path(descriptor: Mapping[str, Any]) -> str:
-    return statement.file_path(descriptor["uri"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CannotReplay
 from phaseline.core.workspace import Context
-from phaseline.engine import bundle, evidence, freshness, key, paths, record
+from phaseline.engine import bundle, entries, freshness, key, paths, record
 from phaseline.engine.graph import Graph, Step
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def facts(context: Context, steps: Iterable[Step], trust: Trust) -> dict[str, Fa
     return {step.id: _fact(context, step, proofs) for step in steps}
 
 
-def _proofs(context: Context, trust: Trust) -> list[evidence.Entry] | None:
+def _proofs(context: Context, trust: Trust) -> list[entries.Entry] | None:
     """The entries of the evidence, once it was verified; None where there is none."""
     from phaseline.engine import verification
 
@@ -72,10 +72,10 @@ def _proofs(context: Context, trust: Trust) -> list[evidence.Entry] | None:
         raise CannotReplay(
             "the evidence cannot be trusted", why="\n".join(faults), fix="see `invoke verify`"
         )
-    return list(evidence.entries(context.state))
+    return list(entries.entries(context.state))
 
 
-def _fact(context: Context, step: Step, proofs: list[evidence.Entry] | None) -> Fact:
+def _fact(context: Context, step: Step, proofs: list[entries.Entry] | None) -> Fact:
     kept = record.load(context.state, step.id)
     if kept is None:
         raise CannotReplay(
@@ -92,7 +92,7 @@ def _fact(context: Context, step: Step, proofs: list[evidence.Entry] | None) -> 
     )
 
 
-def _proof(kept: record.Record, proofs: list[evidence.Entry]) -> evidence.Entry:
+def _proof(kept: record.Record, proofs: list[entries.Entry]) -> entries.Entry:
     """The evidence of a recorded success. Its parts may be masked, so their digest is compared."""
     own = key.digest(dict(kept.parts))
     for entry in reversed(proofs):

@@ -18,7 +18,8 @@ from phaseline.engine.turn import Shared, Turn
 from phaseline.engine.workers import Workers
 from phaseline.process.groups import stop_all
 
-_LONGEST_WAIT = 3600.0
+# A signal that another thread has met is answered when the main one wakes.
+_LONGEST_SLEEP = 1.0
 
 # Seconds that steps may take before another thread takes one beside them. Small ones follow each
 # other in one thread: several that wait for each other's turns are slower than one.
@@ -127,7 +128,7 @@ class Run(Shared):
         now = time.monotonic()
         if self._front.ready and len(self._turns) < self.jobs:
             return now + _SMALL
-        return min((turn.deadline for turn in self._turns), default=now + _LONGEST_WAIT)
+        return min([now + _LONGEST_SLEEP, *(turn.deadline for turn in self._turns)])
 
     def _start_ready(self) -> None:
         if self._stop and not self._stopped:

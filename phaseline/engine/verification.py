@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
 from phaseline.core.files import digest_file
-from phaseline.engine import bundle, conformance, envelope, evidence
-from phaseline.engine.evidence import Entry
+from phaseline.engine import bundle, conformance, entries, envelope
+from phaseline.engine.entries import Entry
 from phaseline.engine.paths import ABSENT
 from phaseline.engine.statement import plain_digest
 
@@ -154,7 +154,7 @@ def _sound(line: bytes, keys: Mapping[str, SSlibKey], number: str) -> Entry | Fa
         _signed(sealed, key)
         kind = Kind.STATEMENT
         conformance.check(sealed.payload)
-        return evidence.entry(line, sealed.payload)
+        return entries.entry(line, sealed.payload)
     except CheckFailed as error:
         return Fault(number, kind, error.what, error.why)
 

@@ -18,7 +18,7 @@ import pytest
 
 from phaseline.core.files import digest_sha256, digest_text
 from phaseline.core.workspace import Context
-from phaseline.engine import bundle, evidence, signing
+from phaseline.engine import bundle, entries, signing
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.graph import make
 from phaseline.engine.schedule import Run
@@ -107,7 +107,7 @@ def _by_step(context: Context, into: Path) -> dict[str, Path]:
     """A file for each line of the bundle, as `sed -n 1p` would give it."""
     found = {}
     lines = bundle.lines(context.state)
-    for line, entry in zip(lines, evidence.entries(context.state), strict=True):
+    for line, entry in zip(lines, entries.entries(context.state), strict=True):
         found[entry.step] = into / f"{entry.step}.intoto.json"
         found[entry.step].write_bytes(line)
     return found

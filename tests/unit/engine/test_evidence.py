@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import digest_file
-from phaseline.engine import bundle, canonical, evidence, signing, verification
+from phaseline.engine import bundle, canonical, entries, signing, verification
 from phaseline.engine.evidence import Evidence
 from phaseline.process import journal
 from phaseline.process.command import Command, Completed
@@ -280,7 +280,7 @@ def test_what_was_written_is_read_back(root: Path) -> None:
     more: dict[str, Any] = {"identity": {"cluster": "x"}, "projection": {"replicas": "2"}}
     ledger = chain(root, 1)
     ledger.add([execution(root, "T1.image", run="run-2", outputs=outputs, parts=parts, **more)])
-    first, second = evidence.entries(root / ".phaseline")
+    first, second = entries.entries(root / ".phaseline")
     assert (first.number, first.previous) == (1, "")
     assert (second.number, second.previous) == (2, first.digest)
     assert second.digest == ledger.head
@@ -288,7 +288,7 @@ def test_what_was_written_is_read_back(root: Path) -> None:
     assert (second.identity, second.projection) == ({"cluster": "x"}, {"replicas": "2"})
     assert second.parts["settings"] == {"chart": 1}
     assert second.log[0] == ".phaseline/runs/run-2/T1.image.log"
-    assert evidence.latest(root / ".phaseline").keys() == {"s1", "T1.image"}
+    assert entries.latest(root / ".phaseline").keys() == {"s1", "T1.image"}
     assert [fault.what for fault in faults(root)] == ["the output gone.out is gone"]
 
 
@@ -326,7 +326,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_chain(root: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         assert [fault for fault in faults(root) if fault.kind != "altered since"] == []
-    numbers = [entry.number for entry in evidence.entries(root / ".phaseline")]
+    numbers = [entry.number for entry in entries.entries(root / ".phaseline")]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -338,7 +338,7 @@ def test_a_line_that_was_cut_off_is_no_fault_and_is_cut_at_the_next_one(root: Pa
     assert (ledger.head, ledger.count, faults(root)) == (head, 2, ())
     for writer in (ledger, Evidence(root / ".phaseline", root)):
         writer.add([execution(root, "s3")])
-    assert [entry.step for entry in evidence.entries(root / ".phaseline")] == [
+    assert [entry.step for entry in entries.entries(root / ".phaseline")] == [
         "s1", "s2", "s3", "s3",
     ]  # fmt: skip
     assert faults(root) == ()
@@ -352,7 +352,7 @@ def test_what_an_earlier_version_has_left_is_taken_over_with_its_head(root: Path
     place.unlink()
     assert (ledger.head, ledger.count, faults(root)) == (head, 3, ())
     Evidence(root / ".phaseline", root).add([execution(root, "s4")])
-    last = list(evidence.entries(root / ".phaseline"))[-1]
+    last = list(entries.entries(root / ".phaseline"))[-1]
     assert (last.number, last.previous) == (4, head)
     assert [path.name for path in place.parent.iterdir()] == [place.name]
     assert faults(root) == ()
@@ -361,7 +361,7 @@ def test_what_an_earlier_version_has_left_is_taken_over_with_its_head(root: Path
 def test_what_is_added_at_once_is_a_chain_too(root: Path) -> None:
     ledger = Evidence(root / ".phaseline", root)
     ledger.add([execution(root, f"s{number}") for number in range(5)])
-    assert [entry.number for entry in evidence.entries(root / ".phaseline")] == [1, 2, 3, 4, 5]
+    assert [entry.number for entry in entries.entries(root / ".phaseline")] == [1, 2, 3, 4, 5]
     assert faults(root) == ()
 
 
@@ -370,10 +370,10 @@ def test_source_files_that_many_steps_have_in_common_are_listed_once_in_a_run(ro
     ledger = Evidence(root / ".phaseline", root)
     for step in ("a", "b"):
         ledger.add([execution(root, step, parts={"code": code})])
-    first, second = (entry.parts["code"] for entry in evidence.entries(root / ".phaseline"))
+    first, second = (entry.parts["code"] for entry in entries.entries(root / ".phaseline"))
     assert (first, second) == (code, f"sha256:{canonical.digest(code)}")
     Evidence(root / ".phaseline", root).add([execution(root, "c", parts={"code": code})])
-    assert list(evidence.entries(root / ".phaseline"))[-1].parts["code"] == code
+    assert list(entries.entries(root / ".phaseline"))[-1].parts["code"] == code
 
 
 def test_a_ledger_that_nothing_is_added_to_loads_no_cryptography(root: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.engine import bundle, conformance, envelope, evidence, signing, statement
+from phaseline.engine import bundle, conformance, entries, envelope, signing, statement
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.verification import Kind, Verification, parse_head, verify
 from tests.unit import command_line
@@ -370,7 +370,7 @@ def test_a_run_that_fails_has_left_its_evidence_and_no_secret_in_it(tmp_path: Pa
     (head,) = set(re.findall(r"sha256:[0-9a-f]{64}", failed.stdout))
     done = invoke(tmp_path, "verify", "--head", head)
     assert done.returncode == 0, done.stdout
-    made, broken = evidence.entries(tmp_path / ".phaseline")
+    made, broken = entries.entries(tmp_path / ".phaseline")
     assert [made.ending, broken.ending] == ["done", "failed"]
     payload = envelope.unseal(envelopes(tmp_path)[1]).payload.decode()
     assert "login" in payload
