@@ -20,7 +20,7 @@ import tasks
 from phaseline.core.files import digest_file
 from phaseline.core.workspace import Context, cache_folder
 from phaseline.core.workspace import Workspace as ProductWorkspace
-from phaseline.engine import evidence, freshness, paths, record
+from phaseline.engine import entries, evidence, freshness, paths, record
 from phaseline.engine.graph import Kind
 from phaseline.tools import docker
 from tests.deployment import application
@@ -145,7 +145,7 @@ def test_the_application_works_and_is_what_was_built(workspace: Workspace, last:
 def test_the_evidence_of_all_runs_is_one_chain(workspace: Workspace, last: Ran) -> None:
     head = workspace.json("evidence.head")["head"]
     assert workspace.must("verify", "--head", head)
-    proved = evidence.latest(workspace.state)
+    proved = entries.latest(workspace.state)
     for name, kept in record.load_all(workspace.state).items():
         assert (proved[name].ending, proved[name].key) == ("done", kept.key)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from phaseline.core.files import digest_file
-from phaseline.engine import evidence, record, signing
+from phaseline.engine import entries, record, signing
 from phaseline.engine.verification import Kind, verify
 from tests.unit.engine.toy import workspace
 from tests.unit.engine.twenty import SIZE, expected
@@ -57,12 +57,12 @@ def ran(root: Path) -> list[int]:
 def made(root: Path, content: str) -> set[int]:
     """The steps with a record that was made of this content of `in`; each record is looked at."""
     state, now = root / ".phaseline", digest_file(root / "in")
-    entries = evidence.latest(state)
+    told = entries.latest(state)
     found = set()
     for one in record.load_all(state).values():
         for path, digest in one.outputs.items():
             assert digest_file(root / path) == digest  # or it would be taken for made
-        assert entries[one.step].key == one.key
+        assert told[one.step].key == one.key
         if one.parts["inputs"]["in"] == now:
             index = int(one.step.removeprefix("s"))
             assert (root / f"{index}.out").read_text() == expected(index, content)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tasks
-from phaseline.engine import evidence, key, variables, why
+from phaseline.engine import entries, key, variables, why
 from phaseline.engine.graph import make
 from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE, joining, one_phase, workspace
@@ -91,7 +91,7 @@ def test_why_names_them_and_tells_no_secret(root: Path) -> None:
 
 def test_evidence_has_them(root: Path) -> None:
     ran(root, MODE="one")
-    found = evidence.latest(root / ".phaseline")["note"].parts["variables"]
+    found = entries.latest(root / ".phaseline")["note"].parts["variables"]
     assert (found["MODE"], found["API_TOKEN"]) == ("one", None)
     assert command_line.invoke(root, "verify").returncode == 0
 
