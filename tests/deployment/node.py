@@ -48,7 +48,10 @@ def process(workspace: Workspace, unit: str) -> psutil.Process:
     """The process of a unit: the supervisor tells its number inside the node only."""
     inside = status(workspace)["units"][unit]["pid"]
     for one in holder_of_node(workspace).children(recursive=True):
-        lines = Path(f"/proc/{one.pid}/status").read_text().splitlines()
+        try:
+            lines = Path(f"/proc/{one.pid}/status").read_text().splitlines()
+        except FileNotFoundError:  # it has ended since it was listed
+            continue
         numbers = next(line for line in lines if line.startswith("NSpid:")).split()
         if len(numbers) == 3 and int(numbers[2]) == inside:
             return one

@@ -89,7 +89,9 @@ def test_a_full_disk_below_the_cache(fresh: Workspace, small_disk: Path) -> None
     assert str(small_disk) in ran.text
     kept = [path.relative_to(small_disk) for path in small_disk.rglob("*") if path.is_file()]
     # what was read and asked is remembered there; nothing was fetched or made
-    assert {path.parts[:2] for path in kept} <= {("phaseline", x) for x in ("settings", "answers")}
+    assert {path.parts[:2] for path in kept} <= {
+        ("phaseline", name) for name in ("settings", "answers", "imports.json")
+    }
 
 
 def test_no_docker_and_no_way_to_install_it(fresh: Workspace) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from phaseline.core.errors import CheckFailed
+from phaseline.core.errors import CheckFailed, Unreachable
 from phaseline.core.settings import PLACEHOLDER, Journey
 from phaseline.tools import web
+
+_GATEWAYS = frozenset({502, 503, 504})  # what a proxy says when a pod is not there (yet)
 
 
 def travel(journey: Journey, place: str) -> dict[str, Any]:
@@ -17,12 +19,15 @@ def travel(journey: Journey, place: str) -> dict[str, Any]:
 
     Raises:
         CheckFailed: an answer has another status or lacks a field that is expected or to be kept.
-        Unreachable: the address does not answer.
+        Unreachable: the address does not answer, or a gateway says so of what is behind it before
+            anything was done.
     """
     kept: dict[str, Any] = {}
     for number, request in enumerate(journey.requests, start=1):
         path = _replaced(request.path, kept)
         answer = web.request(request.method, urljoin(place, path), _filled(request.json_body, kept))
+        if number == 1 and answer.status in _GATEWAYS:
+            raise Unreachable(f"{place} does not serve yet", why=answer.text[:300])
         fault = ""
         if answer.status != request.status:
             fault = f"answered {answer.status}, expected {request.status}: {answer.text[:300]}"

@@ -16,6 +16,8 @@ from phaseline.tools.api_server import connected
 
 GIVE_UP_AFTER = 6  # restarts of a unit that never became ready
 
+_PATIENCE_WITH_PODS = 10.0  # seconds that pods have to be ready again after a start
+
 
 def await_units(layout: Layout, deadline: float, names: tuple[str, ...]) -> None:
     """Wait until the processes `names` are ready.
@@ -63,18 +65,38 @@ def await_node(layout: Layout, deadline: float) -> None:
 
 
 def await_pods(layout: Layout, launched: float, deadline: float) -> None:
-    """Wait until no pod is told to run by a status from before the launch."""
+    """Wait until no pod is told by a status from before the launch, and a little until all serve.
+
+    One that stays unready is no fault of the node.
+    """
     while stale := _stale(layout, launched):
         name = stale[0]["metadata"]["name"]
         if time.monotonic() > deadline:
             raise TimedOut(f"the pod {name} is not taken up again", why=tail(layout, "kubelet"))
         journal.progress(f"waiting for the node to take up {name} again")
         pause(0.2)
+    patient = min(deadline, time.monotonic() + _PATIENCE_WITH_PODS)
+    while (late := _late(layout)) and time.monotonic() < patient:
+        journal.progress(f"waiting for {late[0]['metadata']['name']} to serve again")
+        pause(0.2)
 
 
 def _stale(layout: Layout, launched: float) -> list[Mapping[str, Any]]:
     with connected(layout.folder / "kubeconfig") as api:
         return [pod for pod in api.items("/api/v1/pods") if predates(pod, launched)]
+
+
+def _late(layout: Layout) -> list[Mapping[str, Any]]:
+    with connected(layout.folder / "kubeconfig") as api:
+        return [pod for pod in api.items("/api/v1/pods") if is_late(pod)]
+
+
+def is_late(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod that is to serve is not ready."""
+    if pod["status"].get("phase") != "Running" or "deletionTimestamp" in pod["metadata"]:
+        return False
+    seen = {one["type"]: one["status"] for one in pod["status"].get("conditions", [])}
+    return seen.get("Ready") != "True"
 
 
 def predates(pod: Mapping[str, Any], moment: float) -> bool:
