@@ -63,7 +63,7 @@ def test_the_first_difference(expected: dict[str, Any], found: Any, said: str) -
 
 
 class Notes(BaseHTTPRequestHandler):
-    """A service of notes: POST /notes, GET and DELETE /notes/1; /page is no JSON."""
+    """A service of notes: POST /notes, GET and DELETE /notes/1; /page is no JSON, /late not served."""
 
     kept: dict[str, Any]
 
@@ -77,6 +77,8 @@ class Notes(BaseHTTPRequestHandler):
         key = self.path.rpartition("/")[2]
         if self.path == "/page":
             self.answer(200, "hello")
+        elif self.path == "/late":
+            self.answer(503, "not yet")
         elif key in self.kept:
             self.answer(200, {"id": int(key), **self.kept[key]})
         else:
@@ -159,3 +161,12 @@ def test_what_goes_wrong_is_named(requests: list[dict[str, Any]], said: str, pla
 def test_nobody_there_is_told_apart() -> None:
     with pytest.raises(Unreachable, match="does not answer"):
         travel(journey(POST), "http://127.0.0.1:9/")
+
+
+def test_what_a_gateway_says_of_what_is_behind_it(place: str) -> None:
+    late = {"method": "GET", "path": "/late", "status": 200}
+    with pytest.raises(Unreachable, match="does not serve yet"):
+        travel(journey(late), place)
+    with pytest.raises(CheckFailed, match="request 2"):  # what was done is not done twice
+        travel(journey(POST, late), place)
+    travel(journey({**late, "status": 503}), place)
