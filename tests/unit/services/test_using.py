@@ -63,7 +63,7 @@ def test_the_first_difference(expected: dict[str, Any], found: Any, said: str) -
 
 
 class Notes(BaseHTTPRequestHandler):
-    """A service of notes: POST /notes, GET and DELETE /notes/1; /page is no JSON, /late is not up."""
+    """Notes: POST /notes, GET and DELETE /notes/1; /page is no JSON, /late is not up."""
 
     kept: dict[str, Any]
 
