@@ -17,6 +17,7 @@ from invoke.exceptions import Exit
 
 from phaseline.core.errors import InvalidConfiguration, PhaselineError
 from phaseline.core.files import locked
+from phaseline.core.report import Report
 from phaseline.core.workspace import Context, Workspace
 
 P = ParamSpec("P")
@@ -78,3 +79,11 @@ def say(text: str) -> None:
     """One line for the user, at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def told(report: Report) -> int:
+    """What an operator has done, for the user; the exit code 0."""
+    say(report.summary)
+    for line in report.lines:
+        say(f"  {line}")
+    return 0

@@ -66,11 +66,6 @@ class Evidence:
         """How many envelopes there are."""
         return len(bundle.lines(self._state))
 
-    @property
-    def key_id(self) -> str:
-        """The id of the key that signs, made if there is none."""
-        return self._signer.public_key.keyid
-
     @cached_property
     def _signer(self) -> CryptoSigner:
         from phaseline.engine import signing

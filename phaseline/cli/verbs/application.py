@@ -8,7 +8,7 @@ from typing import Any
 
 from invoke.tasks import Task
 
-from phaseline.cli.edge import alone, context, say
+from phaseline.cli.edge import alone, context, say, told
 from phaseline.cli.task import JSON, make_task, whole_number
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
@@ -81,7 +81,7 @@ def _open(folder: Path) -> Task[Any]:
     def open_(c: object, name: str = "") -> int:
         from phaseline.operators.services import browsing
 
-        return _told(browsing.open_page(context(folder), name))
+        return told(browsing.open_page(context(folder), name))
 
     text = "Open the application in the browser; where there is none, print the address."
     help_ = {"name": "which of `addresses` in pipeline.yaml (default the first)"}
@@ -115,11 +115,4 @@ def _scale(folder: Path) -> Task[Any]:
 def _alone(folder: Path, name: str, work: Callable[[Context], Report]) -> int:
     here = context(folder)
     with alone(here, f"invoke {name}"):
-        return _told(work(here))
-
-
-def _told(report: Report) -> int:
-    say(report.summary)
-    for line in report.lines:
-        say(f"  {line}")
-    return 0
+        return told(work(here))

@@ -8,7 +8,7 @@ from typing import Any
 
 from invoke.tasks import Task
 
-from phaseline.cli.edge import alone, context, say
+from phaseline.cli.edge import alone, context, say, told
 from phaseline.cli.task import JSON, make_task, whole_number
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
@@ -105,7 +105,7 @@ def _teardown(folder: Path) -> Task[Any]:
         here = context(folder)
         with alone(here, "invoke teardown"):
             separate.clear(here, teardown)
-            code = _told(teardown(here))
+            code = told(teardown(here))
             if state:
                 say(remove_state(here).summary)
         return code
@@ -132,7 +132,7 @@ def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
             }
             here = context(folder)
             with alone(here, f"invoke cluster.{name}"):
-                return _told(operators[name](here))
+                return told(operators[name](here))
 
         return run
 
@@ -148,10 +148,3 @@ def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
             }.items()
         },
     }
-
-
-def _told(report: Report) -> int:
-    say(report.summary)
-    for line in report.lines:
-        say(f"  {line}")
-    return 0

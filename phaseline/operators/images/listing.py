@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.saved import member
 
 
 def listing(identity: str) -> list[str]:
@@ -26,11 +27,11 @@ def listing(identity: str) -> list[str]:
 def lines_of(saved: IO[bytes]) -> Iterator[str]:
     """The lines of an image that `docker save` has written to `saved`."""
     with tarfile.open(fileobj=saved) as archive:
-        manifest = json.load(_open(archive, "manifest.json"))[0]
-        config = json.load(_open(archive, manifest["Config"]))
+        manifest = json.load(member(archive, "manifest.json"))[0]
+        config = json.load(member(archive, manifest["Config"]))
         yield from json.dumps(config, indent=2, sort_keys=True).splitlines()
         for number, name in enumerate(manifest["Layers"], 1):
-            with tarfile.open(fileobj=_open(archive, name)) as layer:
+            with tarfile.open(fileobj=member(archive, name)) as layer:
                 yield from (f"layer {number}: {_told(layer, one)}" for one in layer)
 
 
@@ -39,9 +40,3 @@ def _told(layer: tarfile.TarFile, one: tarfile.TarInfo) -> str:
     digest = hashlib.sha256(stream.read()).hexdigest()[:12] if stream else "-"
     link = f" -> {one.linkname}" if one.linkname else ""
     return f"{one.name}{link} {one.mode:04o} {one.uid}:{one.gid} {one.mtime:.0f} {digest}"
-
-
-def _open(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    stream = archive.extractfile(name)
-    assert stream, f"{name} is no file"
-    return stream

@@ -23,8 +23,8 @@ class Saved:
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
-        manifest = json.load(self._open("manifest.json"))[0]
-        self._config: Mapping[str, Any] = json.load(self._open(manifest["Config"]))
+        manifest = json.load(member(archive, "manifest.json"))[0]
+        self._config: Mapping[str, Any] = json.load(member(archive, manifest["Config"]))
         digests = self._config["rootfs"]["diff_ids"]
         self._names = dict(zip(digests, manifest["Layers"], strict=True))
 
@@ -35,22 +35,31 @@ class Saved:
 
     def rewrite_layer(self, digest: str, target: Path) -> str:
         """Write a layer without dates to the tar `target`; returns its new digest."""
-        with self._open(self._names[digest]) as stream, tarfile.open(fileobj=stream) as old:
+        with (
+            member(self._archive, self._names[digest]) as stream,
+            tarfile.open(fileobj=stream) as old,
+        ):
             return layers.write(layers.of_archive(old), target)
 
     def copy_layer(self, digest: str, target: Path) -> None:
         """Write a layer as it is to the tar `target`."""
-        with self._open(self._names[digest]) as stream, target.open("wb") as copy:
+        with member(self._archive, self._names[digest]) as stream, target.open("wb") as copy:
             shutil.copyfileobj(stream, copy)
 
-    def _open(self, name: str) -> IO[bytes]:
-        try:
-            stream = self._archive.extractfile(name)
-        except KeyError:
-            stream = None
-        if stream is None:
-            raise CommandFailed(f"the saved image holds no {name}", fix="run it again")
-        return stream
+
+def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """One file of a docker-archive.
+
+    Raises:
+        CommandFailed: it holds no such file.
+    """
+    try:
+        stream = archive.extractfile(name)
+    except KeyError:
+        stream = None
+    if stream is None:
+        raise CommandFailed(f"the saved image holds no {name}", fix="run it again")
+    return stream
 
 
 @contextmanager

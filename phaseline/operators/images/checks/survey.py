@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from phaseline.core.errors import CommandFailed
 from phaseline.operators.images.checks import layer
 from phaseline.operators.images.checks.layer import Layer, Member
 from phaseline.operators.images.checks.packages import Package
 from phaseline.operators.images.daemon import layers_of
 from phaseline.operators.images.identity import config_digest
+from phaseline.operators.images.saved import member
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -108,10 +108,10 @@ def exported(saved: IO[bytes], wanted: Sequence[str]) -> dict[str, Layer]:
         CommandFailed: it lacks one of them.
     """
     with tarfile.open(fileobj=saved) as archive:
-        manifest = json.load(_open(archive, "manifest.json"))[0]
-        config = json.load(_open(archive, manifest["Config"]))
+        manifest = json.load(member(archive, "manifest.json"))[0]
+        config = json.load(member(archive, manifest["Config"]))
         names = dict(zip(config["rootfs"]["diff_ids"], manifest["Layers"], strict=True))
-        return {digest: _read(_open(archive, names.get(digest, digest))) for digest in wanted}
+        return {digest: _read(member(archive, names.get(digest, digest))) for digest in wanted}
 
 
 def _read(stored: IO[bytes]) -> Layer:
@@ -126,13 +126,3 @@ def _read(stored: IO[bytes]) -> Layer:
 def _step(one: Mapping[str, Any]) -> tuple[str, int]:
     told = f"{one.get('CreatedBy') or ''} {one.get('Comment') or ''}"
     return " ".join(told.removeprefix("/bin/sh -c #(nop) ").split()), int(one.get("Size") or 0)
-
-
-def _open(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    try:
-        stream = archive.extractfile(name)
-    except KeyError:
-        stream = None
-    if stream is None:
-        raise CommandFailed(f"the exported image holds no {name}", fix="run it again")
-    return stream
