@@ -46,7 +46,7 @@ def new_database(
 def migrated(new_database: Callable[[], URL]) -> URL:
     """The database of the shared service."""
     url = new_database()
-    migrate(url)
+    migrate(url, wait_s=60.0)
     return url
 
 

@@ -27,7 +27,7 @@ def test_models_and_migrations_agree(engine: Engine) -> None:
 
 def test_the_second_time_nothing_is_left_to_do(new_database: Callable[[], URL]) -> None:
     url = new_database()
-    migrate(url)
+    migrate(url, wait_s=60.0)
     again = run("migrate", url=url)
     assert again.returncode == 0
     assert f'"before": "{head_revision()}", "after": "{head_revision()}"' in again.stdout
@@ -52,7 +52,7 @@ def test_several_at_once_queue_up(new_database: Callable[[], URL]) -> None:
 
 def test_what_goes_up_comes_down(new_database: Callable[[], URL]) -> None:
     url = new_database()
-    migrate(url)
+    migrate(url, wait_s=60.0)
     engine = migration_engine(url, lock_timeout_s=5)
     with writing_connection(engine) as connection:
         alembic.downgrade(alembic_config(connection), "base")
@@ -60,7 +60,7 @@ def test_what_goes_up_comes_down(new_database: Callable[[], URL]) -> None:
 
 
 def _stamped(url: URL, revision: str) -> URL:
-    migrate(url)
+    migrate(url, wait_s=60.0)
     engine = create_engine(url)
     with engine.begin() as connection:
         statement = text("UPDATE alembic_version SET version_num = :revision")

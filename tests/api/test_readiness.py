@@ -20,7 +20,7 @@ def outage(
 ) -> Iterator[Service]:
     """A service whose database the tests may take away."""
     url = own_postgres.new_database()
-    migrate(url)
+    migrate(url, wait_s=60.0)
     with serving(url, tmp_path_factory.mktemp("outage") / "log") as running:
         yield running
 
@@ -41,7 +41,7 @@ def test_ready_once_the_schema_is_there(new_database: Callable[[], URL], log: Pa
         assert problem["type"] == "urn:todo:problem:schema-not-current"
         assert "python -m todo migrate" in problem["detail"]
 
-        migrate(url)
+        migrate(url, wait_s=60.0)
         assert service.client.get("/readyz").json() == {"status": "ready"}
 
         _stamp(url, "from_elsewhere")
@@ -53,7 +53,7 @@ def test_goes_on_when_a_later_release_has_migrated(
     new_database: Callable[[], URL], log: Path
 ) -> None:
     url = new_database()
-    migrate(url)
+    migrate(url, wait_s=60.0)
     _stamp(url, "9000")
     with serving(url, log) as service:
         assert service.client.get("/readyz").json() == {"status": "ready"}

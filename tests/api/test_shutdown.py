@@ -20,7 +20,7 @@ EXIT_WITHIN_S = 2.0
 def url(new_database: Callable[[], URL]) -> URL:
     """A migrated database of the test's own."""
     made = new_database()
-    migrate(made)
+    migrate(made, wait_s=60.0)
     return made
 
 

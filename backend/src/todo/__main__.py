@@ -4,25 +4,34 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from todo import __version__
 from todo.errors import ConfigurationError, TodoError
-from todo.logs import configure_logging
-from todo.schema import WAIT_DEFAULT_S, migrate
-from todo.settings import Settings
+
+if TYPE_CHECKING:
+    from todo.settings import Settings
+
+_WAIT_S = 60.0
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    settings = _started()
-    # Imported only here: a migration starts in half the time without the HTTP edge.
-    from api.app import create_app
-    from api.server import listen, serve
+    from api.listener import leave_on_sigterm, listen
 
+    leave_on_sigterm()
     listener = listen(arguments.host, arguments.port)
+    # Nearly all of the start is importing. A probe that comes meanwhile waits in the socket's
+    # queue, instead of being refused and coming again a second later.
+    from api.app import create_app
+    from api.server import serve
+
+    settings = _started()
     serve(create_app(settings), listener, settings.revision)
 
 
 def _migrate(arguments: argparse.Namespace) -> None:
+    from todo.schema import migrate
+
     migrate(_started().database, wait_s=arguments.wait)
 
 
@@ -33,7 +42,10 @@ def _openapi(_arguments: argparse.Namespace) -> None:
     sys.stdout.write("\n")
 
 
-def _started() -> Settings:
+def _started() -> "Settings":
+    from todo.logs import configure_logging
+    from todo.settings import Settings
+
     settings = Settings.load()
     configure_logging(settings.log_level, settings.log_format)
     return settings
@@ -68,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     migrating = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrating.add_argument(
         "--wait",
-        default=WAIT_DEFAULT_S,
+        default=_WAIT_S,
         type=_seconds,
         metavar="SECONDS",
         help="how long to wait for the database; default: %(default)g",

@@ -15,7 +15,6 @@ from todo.database import migration_engine, probe_engine, translated_failures, w
 from todo.errors import DatabaseUnavailable, SchemaNotCurrent
 from todo.logs import get_logger
 
-WAIT_DEFAULT_S = 60.0
 # Any number will do, as long as every release uses the same one.
 ADVISORY_LOCK = 7_110_631_020_482_471_681
 
@@ -67,7 +66,7 @@ class Readiness:
             raise SchemaNotCurrent(current, self._expected)
 
 
-def migrate(url: URL, wait_s: float = WAIT_DEFAULT_S) -> None:
+def migrate(url: URL, wait_s: float) -> None:
     """Bring the schema to the head. Runs that overlap queue up; the later ones find it done.
 
     The schema of a later release is left as it is. Waits up to `wait_s` seconds for the database,

@@ -10,8 +10,6 @@ env:
         key: url
   # Beside the image that it names: an old pod that is restarted would read a new ConfigMap.
   - {name: TODO_REVISION, value: {{ .root.Values.backend.image.tag | quote }}}
-resources:
-  {{- toYaml .root.Values.backend.resources | nindent 2 }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- end }}
@@ -22,6 +20,10 @@ volumeMounts:
   args: [migrate, --wait, {{ .root.Values.backend.migrationWait | quote }}]
   {{- include "todo.container" . | nindent 2 }}
   {{- include "todo.backend.environment" . | nindent 2 }}
+  # A small share: new pods start beside it, and where the schema is as it was they wait for nothing.
+  {{- $small := dict "requests" (dict "cpu" "10m") }}
+  resources:
+    {{- mergeOverwrite (deepCopy .root.Values.backend.resources) $small | toYaml | nindent 4 }}
 {{- end }}
 
 {{- define "todo.backend.migration" -}}
