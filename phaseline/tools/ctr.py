@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from phaseline.process.command import Command
 from phaseline.process.run import pipe, run
 from phaseline.process.threads import each
+
+_LAYER = "containerd.io/gc.ref.content.l."
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,31 @@ class Ctr:
         """The names of all images, those by ID among them (`sha256:…`)."""
         return set(self._asked("images", "list", "--quiet").split())
 
-    def layers(self, repository: str) -> dict[str, int]:
-        """The size in bytes of each layer of the images whose names begin with `repository`."""
-        rows = [row.split() for row in self._asked("images", "list").splitlines()[1:]]
-        known = sorted({row[2] for row in rows if row[0].startswith(f"{repository}:")})
-        manifests = each(self._manifest, known)
-        return {one["digest"]: one["size"] for manifest in manifests for one in manifest["layers"]}
+    def sizes(self, layers: Sequence[str]) -> dict[str, int]:
+        """The size in bytes of those of `layers` that are here in one image: that with the most.
 
-    def config_digest(self, name: str) -> str:
-        """The digest of an image's configuration: the image ID, as docker and CRI have it."""
-        listed = self._asked("images", "list", f"name=={name}").splitlines()[1:]
-        return str(self._manifest(listed[0].split()[2])["config"]["digest"])
+        A manifest's references are labels of its content:
+        https://github.com/containerd/containerd/blob/main/docs/garbage-collection.md
+        """
+        if not layers:
+            return {}
+        first = f'labels."{_LAYER}0"=={layers[0]}'
+        rows = [row.split() for row in self._asked("content", "list", first).splitlines()[1:]]
+        if not rows:
+            return {}
+        nearest = max(rows, key=lambda row: len(set(layers) & _referred(row[-1])))
+        return {one["digest"]: one["size"] for one in self._manifest(nearest[0])["layers"]}
+
+    def config_digests(self, names: Collection[str]) -> dict[str, str]:
+        """The digest of each image's configuration: the image ID, as docker and CRI have it.
+
+        What the node has no image of is left out.
+        """
+        rows = [row.split() for row in self._asked("images", "list").splitlines()[1:]]
+        found = {row[0]: row[2] for row in rows if row[0] in names}
+        manifests = each(self._manifest, list(found.values()))
+        configs = (str(manifest["config"]["digest"]) for manifest in manifests)
+        return dict(zip(found, configs, strict=True))
 
     def _manifest(self, digest: str) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(self._asked("content", "get", digest))
@@ -53,3 +70,8 @@ class Ctr:
 
     def _asked(self, *arguments: str) -> str:
         return run(self.command(*arguments, data=True)).stdout
+
+
+def _referred(labels: str) -> set[str]:
+    pairs = (label.partition("=") for label in labels.split(","))
+    return {digest for name, _, digest in pairs if name.startswith(_LAYER)}

@@ -28,18 +28,24 @@ def load_images(context: Context) -> Report:
     for image in missing:
         journal.progress(f"loading {image.reference} ({image.size / 1e6:.0f} MB)")
         _bring(context, node, image)
-        if (found := node.config_digest(image.reference)) != image.id:
-            raise CheckFailed(
-                f"the node's {image.reference} is not the image that was built",
-                why=f"built {image.id}, on the node {found}",
-            )
+    _prove(node, missing)
     kept = f", {len(images) - len(missing)} were there" if len(missing) < len(images) else ""
     return Report(f"{len(missing)} loaded{kept}", identity={i.component: i.id for i in images})
 
 
+def _prove(node: Ctr, images: list[BuiltImage]) -> None:
+    found = node.config_digests([image.reference for image in images]) if images else {}
+    for image in images:
+        if found.get(image.reference) != image.id:
+            raise CheckFailed(
+                f"the node's {image.reference} is not the image that was built",
+                why=f"built {image.id}, on the node {found.get(image.reference, 'is none')}",
+            )
+
+
 def _bring(context: Context, node: Ctr, image: BuiltImage) -> None:
     """Import what the node lacks of `image`, or all of it if only the daemon can read it."""
-    there = node.layers(image.repository)
+    there = node.sizes(image.layers)
     with draft(records(context) / f"{image.component}.node") as place:
         if oci.write_archive(image, there, place / "image.tar"):
             node.import_file(place / "image.tar")

@@ -12,8 +12,9 @@ from phaseline.operators.images.model import load_images
 
 def on_node(context: Context) -> dict[str, str]:
     """The ID that the node has for each component's image."""
-    node, images = access.node_images(context), load_images(context)
-    return {name: node.config_digest(image.reference) for name, image in images.items()}
+    names = {image.reference: name for name, image in load_images(context).items()}
+    found = access.node_images(context).config_digests(names)
+    return {names[reference]: digest for reference, digest in found.items()}
 
 
 def workloads(context: Context) -> dict[str, str]:
