@@ -23,6 +23,7 @@ advice = Module("phaseline.operators.assistants.step")
 images = Module("phaseline.operators.images")
 chart = Module("phaseline.operators.charts.checks")
 chart_gate = Module("phaseline.operators.charts.gate")
+chart_schema = Module("phaseline.operators.charts.schema")
 rendering = Module("phaseline.operators.charts.rendering")
 structure = Module("phaseline.operators.charts.structure")
 health = Module("phaseline.operators.clusters.health")
@@ -187,7 +188,7 @@ GRAPH = Graph(
                     images.prepare,
                     traits=(identity.machine, identity.python),
                     role="backend",
-                    inputs=("{sources}",),
+                    inputs=("{ingredients}",),
                     outputs=("{prepared}",),
                     tests=(
                         "tests/unit/images/test_commands.py",
@@ -250,7 +251,7 @@ GRAPH = Graph(
                     traits=(identity.node,),
                     variables=OF_PAGES,
                     role="frontend",
-                    inputs=("{sources}",),
+                    inputs=("{ingredients}",),
                     outputs=("{prepared}",),
                     tests=("tests/contract/images/test_prepare.py",),
                 ),
@@ -369,6 +370,7 @@ GRAPH = Graph(
                     "T013.helm",
                     "Helm",
                     tools.helm,
+                    ahead=True,
                     traits=(identity.helm,),
                     probe=tools.helm_stands,
                     limit=1800.0,
@@ -379,14 +381,30 @@ GRAPH = Graph(
                     "T013",
                     "Structure of the chart",
                     structure.check_structure,
+                    ahead=True,
                     inputs=("{chart}/**",),
                     settings=("chart",),
                     tests=("tests/unit/charts/test_structure.py", "tests/chart/test_operators.py"),
+                ),
+                check(
+                    "T013.schema",
+                    "Unknown values are refused",
+                    chart_schema.check_schema,
+                    ahead=True,
+                    traits=(identity.helm,),
+                    needs=("T013.helm", "T013"),
+                    inputs=("{chart}/**",),
+                    settings=("chart",),
+                    tests=(
+                        "tests/chart/test_schema.py",
+                        "tests/chart/test_operators.py::test_a_schema_that_takes_anything",
+                    ),
                 ),
                 make(
                     "T014.values",
                     "Values of this deployment",
                     rendering.render_values,
+                    ahead=True,
                     needs=tuple(IMAGES.values()),
                     inputs=("{chart}/values.yaml", "{state}/images/*.json"),
                     settings=("chart",),
@@ -397,6 +415,7 @@ GRAPH = Graph(
                     "T014.manifest",
                     "Rendered manifest",
                     rendering.render_manifest,
+                    ahead=True,
                     traits=(identity.helm,),
                     needs=("T013.helm", "T013", "T014.values"),
                     inputs=("{chart}/**",),
@@ -412,6 +431,7 @@ GRAPH = Graph(
                     "T015",
                     "Workloads",
                     chart.check_workloads,
+                    ahead=True,
                     needs=("T014.manifest",),
                     projection=chart_facts.workloads,
                     tests=(
@@ -424,6 +444,7 @@ GRAPH = Graph(
                     "T016",
                     "Services",
                     chart.check_services,
+                    ahead=True,
                     needs=("T014.manifest",),
                     settings=("addresses",),
                     projection=chart_facts.services,
@@ -438,6 +459,7 @@ GRAPH = Graph(
                     "T017",
                     "ConfigMaps and Secrets",
                     chart.check_configuration,
+                    ahead=True,
                     needs=("T014.manifest",),
                     projection=chart_facts.configuration,
                     tests=("tests/unit/charts/test_configuration.py",),
@@ -445,14 +467,13 @@ GRAPH = Graph(
                 not_built("T018", "Chart management API"),
                 check(
                     "T019",
-                    "The chart is sound: lint, schema, same render twice",
+                    "The chart is sound: lint, same render twice",
                     chart_gate.check_chart,
                     traits=(identity.helm,),
                     needs=("T014.manifest",),
                     inputs=("{chart}/**",),
                     projection=chart_facts.objects,
                     tests=(
-                        "tests/chart/test_schema.py",
                         "tests/chart/test_scenarios.py",
                         "tests/contract/test_kube_score.py",
                         "tests/deployment/test_chart.py",
@@ -541,6 +562,7 @@ GRAPH = Graph(
                     "T026.images",
                     "Images on the node",
                     node_images.load_images,
+                    ahead=True,
                     needs=("setup.docker", *IMAGES.values(), "T021.start"),
                     probe=node_images.load_images_stands,
                     projection=release_facts.on_node,

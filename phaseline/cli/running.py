@@ -31,6 +31,7 @@ class Asked:
         task: the name of the task, for advice; phases: those that it runs.
         rehash: read every file again; json: events on standard output instead of a screen.
         verbose: show what programs printed.
+        serve_first: check what is served only afterwards.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Asked:
     rehash: bool = False
     json: bool = False
     verbose: bool = False
+    serve_first: bool = False
 
 
 def run_phases(
@@ -117,6 +119,7 @@ def run_locked(
         id=left.run,
         jobs=asked.jobs,
         keep_going=asked.keep_going,
+        serve_first=asked.serve_first,
         ledger=ledger,
         forced=chosen.forced,
     )

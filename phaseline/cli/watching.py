@@ -25,6 +25,7 @@ from phaseline.process import groups, itself
 def watch(graph: Graph, reopen: Callable[[], Context], asked: Asked, folder: Path) -> int:
     """Run, and run again what each save touches, until Ctrl-C; returns 130.
 
+    Who watches waits to see a change: it is served first, and checked afterwards.
     `pipeline.yaml` is read again when it was saved. When the pipeline's own code was, this becomes
     a new process of the same command line.
 
@@ -35,7 +36,7 @@ def watch(graph: Graph, reopen: Callable[[], Context], asked: Asked, folder: Pat
     Raises:
         InvalidConfiguration: what is asked for makes no sense at the start.
     """
-    loop = _Loop(graph, reopen, asked, program.Program(folder))
+    loop = _Loop(graph, reopen, replace(asked, serve_first=True), program.Program(folder))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.end())
     while not loop.over:

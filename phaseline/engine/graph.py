@@ -48,6 +48,7 @@ class Declared(TypedDict, total=False):
     probe: Probe | None
     limit: float
     exclusive: bool
+    ahead: bool
     traits: tuple[Trait, ...]
     variables: tuple[str, ...]
     projection: Projection | None
@@ -62,11 +63,13 @@ class Step(NamedTuple):
         needs: steps whose results this one reads; it is redone when they change.
         inputs, outputs: patterns below the checkout; `{state}`, `{chart}`, and for each component
             `{name}`, `{folder}`, `{dockerfile}`, `{prepared}` are filled in; `{sources}` stands
-            for all that a component is built from.
+            for all that a component is built from, `{ingredients}` for what of it is prepared.
         settings: the parts of `pipeline.yaml` that it reads, beside its own components.
         role: it runs over the components of this role; None means all of them.
         limit: seconds for the whole step; what takes longer is ended.
         exclusive: nothing else runs beside it.
+        ahead: it begins as soon as its own needs are done, before the phases that its phase needs
+            are validated: what it does is seen by nobody until then.
         traits: names and values, such as a tool's version, that are part of the key.
         variables: environment variables whose values are part of the key; see `variables.values`.
         projection: what of a live effect is compared when the step is replayed.
@@ -85,6 +88,7 @@ class Step(NamedTuple):
     probe: Probe | None = None
     limit: float = LIMIT
     exclusive: bool = False
+    ahead: bool = False
     traits: tuple[Trait, ...] = ()
     variables: tuple[str, ...] = ()
     projection: Projection | None = None
@@ -137,14 +141,29 @@ class Graph:
     def waits_for(self) -> Mapping[str, tuple[str, ...]]:
         """For each step, the steps that must have ended before it starts.
 
-        These are its own needs, the gates of the phases that its phase needs, and, for a gate, all
-        other steps of its phase.
+        These are its own needs, the gates of the phases that its phase needs unless it may go
+        ahead, and, for a gate, all other steps of its phase.
         """
         return {name: self._waits_for(name) for name in self.steps}
+
+    @cached_property
+    def serves_first(self) -> Mapping[str, tuple[str, ...]]:
+        """The same for one who waits to see a change: what no act needs comes after all acts.
+
+        An act starts as soon as its own needs are done; what is only checked is checked later.
+        """
+        acts = [step.id for step in self.steps.values() if step.kind is Kind.ACT]
+        needed = reached(acts, {step.id: step.needs for step in self.steps.values()})
+        return {
+            name: self.steps[name].needs if name in needed else (*self.waits_for[name], *acts)
+            for name in self.steps
+        }
 
     def _waits_for(self, name: str) -> tuple[str, ...]:
         step, phase = self.steps[name], self.phase_of[name]
         gates = [self._phase(needed, phase.name).gate.id for needed in phase.needs]
+        if step.ahead:
+            gates = []
         siblings = [s.id for s in phase.steps if s is not step] if step is phase.gate else []
         if unknown := [need for need in step.needs if need not in self.steps]:
             raise InvalidConfiguration(f"{name} needs {unknown[0]}, which is not a step")
@@ -157,14 +176,21 @@ class Graph:
 
     def wanted_for(self, phases: Iterable[str]) -> list[Step]:
         """The steps of `phases` and all that they wait for, in an order in which they could run."""
-        reached: set[str] = set()
-        pending = [step.id for name in phases for step in self.phases[name].steps]
-        while pending:
-            name = pending.pop()
-            if name not in reached:
-                reached.add(name)
-                pending.extend(self.waits_for[name])
-        return [self.steps[name] for name in self.order if name in reached]
+        names = [step.id for name in phases for step in self.phases[name].steps]
+        wanted = reached(names, self.waits_for)
+        return [self.steps[name] for name in self.order if name in wanted]
+
+
+def reached(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """`names` and all to which `edges` lead from them."""
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(edges.get(name, ()))
+    return found
 
 
 def _ordered(edges: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

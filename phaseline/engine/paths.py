@@ -30,9 +30,9 @@ def expand(patterns: Iterable[str], context: Context) -> list[str]:
 def _filled(pattern: str, context: Context) -> Iterator[str]:
     if "{" not in pattern:
         yield pattern
-    elif pattern == "{sources}":
+    elif listed := _LISTS.get(pattern):
         for component in context.parts:
-            yield from _sources(component)
+            yield from listed(component)
     elif not any(mark in pattern for mark in _OF_A_COMPONENT):
         yield pattern.format(**_common(context))
     else:
@@ -67,6 +67,18 @@ def _sources(component: Mapping[str, Any]) -> Iterator[str]:
         yield f"{build['folder']}/.dockerignore"
 
 
+def _ingredients(component: Mapping[str, Any]) -> Iterator[str]:
+    """What its preparation reads: wheels depend on their lock alone, so that code may change."""
+    prepare = component["build"] and component["build"]["prepare"]
+    if prepare and "lock" in prepare:
+        yield f"{component['build']['folder']}/{prepare['lock']}"
+    elif prepare:
+        yield from _sources(component)
+
+
+_LISTS = {"{sources}": _sources, "{ingredients}": _ingredients}
+
+
 def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     """Digest of each file that `patterns` match, by its path relative to the checkout.
 
@@ -77,7 +89,7 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     root, known = str(context.workspace.root), memo.of(context.state)
     found: dict[str, str] = {}
     for wanted in patterns:
-        left_out = _generated(context) if wanted == "{sources}" else ()
+        left_out = _generated(context) if wanted in _LISTS else ()
         for pattern in expand((wanted,), context) if "{" in wanted else (wanted,):
             magic, matched = glob.has_magic(pattern), False
             for name, status in _matches(root, pattern) if magic else _plain(root, pattern):

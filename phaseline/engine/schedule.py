@@ -37,16 +37,19 @@ class Run(Shared):
         id: names the run in records and logs.
         jobs: how many steps may work at once.
         keep_going: start what does not depend on a failure.
+        serve_first: change the live world first, and check afterwards what no change needs.
         ledger: is given each step that was executed.
         forced: steps that run even if they are fresh.
     """
 
     jobs: int = 6
     keep_going: bool = False
+    serve_first: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._workers = Workers()
+        self._order = self.graph.serves_first if self.serve_first else self.graph.waits_for
         self._keeper = Keeper(self.context.state, self.ledger, self._kept)
         self._guard = threading.RLock()  # of all that follows
         self._alarm: SimpleQueue[Exception | None] = SimpleQueue()  # wakes who watches the time
@@ -73,7 +76,7 @@ class Run(Shared):
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
         self._waiting = {step.id: step for step in steps}
-        self._front = Front([step.id for step in steps], self.graph.waits_for)
+        self._front = Front([step.id for step in steps], self._order)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
         try:
             self._go_on(lambda: None)
@@ -246,7 +249,7 @@ class Run(Shared):
         return None
 
     def _first_bad(self, step: Step) -> Outcome | None:
-        waited = (name for name in self.graph.waits_for[step.id] if name in self._bad)
+        waited = (name for name in self._order[step.id] if name in self._bad)
         return next((self.outcomes[name] for name in waited), None)
 
     def _held_up(self, step: Step, bad: Outcome) -> Outcome:
@@ -285,4 +288,4 @@ class Run(Shared):
         self.watcher.ended(outcome)
 
     def _comes_after_a_change(self, name: str) -> bool:
-        return bool(self._touched) and not self._touched.isdisjoint(self.graph.waits_for[name])
+        return bool(self._touched) and not self._touched.isdisjoint(self._order[name])

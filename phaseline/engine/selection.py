@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.engine.graph import Graph, Step
+from phaseline.engine.graph import Graph, Step, reached
 
 
 class Wish(NamedTuple):
@@ -46,10 +46,10 @@ def select(graph: Graph, steps: Sequence[Step], wish: Wish) -> Selection:
     if wish.only:
         chosen &= {one for name in wish.only for one in _meant("--only", name, names)}
     if wish.since:
-        after = _reached(_meant("--from", wish.since, names), _followers(graph))
+        after = reached(_meant("--from", wish.since, names), _followers(graph))
         chosen &= after
     if wish.through:
-        chosen &= _reached(_meant("--through", wish.through, names), graph.waits_for)
+        chosen &= reached(_meant("--through", wish.through, names), graph.waits_for)
     if not chosen:
         raise InvalidConfiguration(f"no step lies from {wish.since} through {wish.through}")
     forced = {one for name in wish.force for one in _meant("--force", name, names)}
@@ -112,17 +112,6 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> InvalidConfiguration
 
 def _bare(name: str) -> str:
     return name.partition(".")[0]
-
-
-def _reached(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    reached: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name not in reached:
-            reached.add(name)
-            pending.extend(edges.get(name, ()))
-    return reached
 
 
 def _followers(graph: Graph) -> dict[str, list[str]]:

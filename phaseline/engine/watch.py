@@ -19,7 +19,7 @@ from phaseline.engine import paths
 from phaseline.engine.graph import Graph, Step
 
 SETTINGS = "pipeline.yaml"
-_QUIET_MS = 200  # nothing more is saved for so long: the save is complete
+_QUIET_MS = 80  # nothing more is saved for so long: the save is complete
 _LONGEST_MS = 2000  # also the time after which we look although nothing was noticed
 
 Snapshot = Mapping[str, str]

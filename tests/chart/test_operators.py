@@ -105,6 +105,7 @@ def through(context: Context) -> list[str]:
     """All steps of the phase, in order; their summaries."""
     steps = (
         charts.check_structure,
+        charts.check_schema,
         charts.render_values,
         charts.render_manifest,
         charts.check_workloads,
@@ -123,12 +124,13 @@ def test_this_application(tmp_path: Path) -> None:
         component["image"] = f"{component['name']}:1"
     (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(content))
     summaries = through(opened(tmp_path))
-    assert summaries[-1] == "lint clean, renders alike, 4 unknown values refused"
+    assert summaries[1] == "4 unknown values refused"
+    assert summaries[-1] == "lint clean, renders alike"
 
 
 def test_another_application(shop: Path) -> None:
     context = opened(shop)
-    assert through(context)[-1] == "lint clean, renders alike, 2 unknown values refused"
+    assert through(context)[-1] == "lint clean, renders alike"
     values = yaml.safe_load((context.state / "chart" / "values.yaml").read_text())
     repository = "localhost/shop/api"
     assert values == {"api": {"image": {"repository": repository, "tag": "0123456789ab"}}}
@@ -179,25 +181,20 @@ def test_checks_before_anything_is_rendered(shop: Path) -> None:
         charts.check_services(opened(shop))
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "words"),
-    [
-        ("values.schema.json", '"additionalProperties": false', '"title": ""', "takes the unknown"),
-        (
-            "templates/service.yaml",
-            "name: http",
-            "name: '{{ randAlpha 9 }}'",
-            "renderings .* differ",
-        ),
-    ],
-)
-def test_what_the_gate_refuses(shop: Path, name: str, old: str, new: str, words: str) -> None:
-    path = shop / "chart" / name
-    path.write_text(path.read_text().replace(old, new))
+def test_a_schema_that_takes_anything(shop: Path) -> None:
+    path = shop / "chart" / "values.schema.json"
+    path.write_text(path.read_text().replace('"additionalProperties": false', '"title": ""'))
+    with pytest.raises(CheckFailed, match="takes the unknown value phaselineUnknown"):
+        charts.check_schema(opened(shop))
+
+
+def test_what_the_gate_refuses(shop: Path) -> None:
+    path = shop / "chart" / "templates" / "service.yaml"
+    path.write_text(path.read_text().replace("name: http", "name: '{{ randAlpha 9 }}'"))
     context = opened(shop)
     charts.render_values(context)
     charts.render_manifest(context)
-    with pytest.raises(CheckFailed, match=words):
+    with pytest.raises(CheckFailed, match=r"renderings .* differ"):
         charts.check_chart(context)
 
 

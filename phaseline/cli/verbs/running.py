@@ -22,7 +22,7 @@ _RUN = {
     "through": "what is needed up to this step, and itself",
     "force": "run these steps even if nothing has changed",
     "rehash": "read every file again, whatever is remembered of it",
-    "watch": "go on: run again what a saved file touches, until Ctrl-C",
+    "watch": "until Ctrl-C, run again what a saved file touches; served first, checked then",
     "json": "print the events as JSON lines instead of a screen",
     "verbose": "show what each step's programs printed, when it has ended",
 }

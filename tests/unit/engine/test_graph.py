@@ -5,7 +5,7 @@ import pytest
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.engine.graph import Graph, Phase, Step, make
+from phaseline.engine.graph import Graph, Phase, Step, act, make
 
 
 def nothing(context: Context) -> Report:
@@ -85,6 +85,32 @@ def test_iterating_gives_an_order_that_works() -> None:
         assert set(GRAPH.waits_for[one.id]) <= seen
         seen.add(one.id)
     assert seen == set(GRAPH.steps)
+
+
+def test_what_may_go_ahead_waits_for_its_own_needs_alone() -> None:
+    ahead = make("d", "d", nothing, needs=("a",), ahead=True)
+    graph = Graph([phase("one", step("a"), step("g")), phase("two", ahead, needs=("one",))])
+    assert set(graph.waits_for["d"]) == {"a"}
+
+
+def test_served_first_an_act_waits_for_its_needs_and_what_it_does_not_need_for_the_acts() -> None:
+    load = act("load", "load", nothing, needs=("build",))
+    release = act("release", "release", nothing, needs=("load",))
+    graph = Graph(
+        [
+            phase("images", step("build"), step("trial", "build"), step("g", "build")),
+            phase("deploy", load, release, step("look", "release"), needs=("images",)),
+        ]
+    )
+    assert {name: set(before) for name, before in graph.serves_first.items()} == {
+        "build": set(),
+        "load": {"build"},
+        "release": {"load"},
+        "trial": {"build", "load", "release"},
+        "g": {"build", "trial", "load", "release"},
+        "look": {"release", "load", "g"},
+    }
+    assert set(graph.waits_for["release"]) == {"load", "g"}
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,25 @@ def test_what_the_pipeline_writes_between_the_sources_is_none(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("prepare", "ingredients"),
+    [
+        ("{kind: wheels, lock: one.lock}", {"one/one.lock"}),
+        ("{kind: npm}", {"one/code", "one/one.lock", "one/.dockerignore"}),
+        ("null", set()),
+    ],
+)
+def test_wheels_depend_on_their_lock_and_a_page_on_all_sources(
+    tmp_path: Path, prepare: str, ingredients: set[str]
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one.j2").touch()
+    for name in ("code", "one.lock"):
+        (tmp_path / "one" / name).touch()
+    context = workspace(tmp_path, BUILT.replace("{kind: npm}", prepare))
+    assert set(paths.digests(("{ingredients}",), context)) == ingredients
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ({"a": 1}, {"a": 1}, "nothing changed"),

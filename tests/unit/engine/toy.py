@@ -77,6 +77,7 @@ def run(
     *,
     jobs: int = 4,
     keep_going: bool = False,
+    serve_first: bool = False,
     watcher: Noted | None = None,
     ledger: Ledger | None = None,
     forced: Iterable[str] = (),
@@ -90,6 +91,7 @@ def run(
         id=f"run-{next(_runs)}",
         jobs=jobs,
         keep_going=keep_going,
+        serve_first=serve_first,
         ledger=ledger,
         forced=frozenset(forced),
     )
