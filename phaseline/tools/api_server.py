@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from urllib3 import HTTPSConnectionPool
 
 SECONDS = 10.0
-# Names, labels and versions only.
+# Names, labels and versions only, of one object and of a list.
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 # What Kubernetes itself tells in an object; the rest is what was asked for.
 _TOLD = ("apiVersion", "kind", "metadata", "status")
