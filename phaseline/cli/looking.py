@@ -89,7 +89,7 @@ def addresses(context: Context, *, as_json: bool) -> int:
     """Print where the application answers."""
     from phaseline.operators.services import live
 
-    known = live.places(context, live.look(context))
+    known = live.places(context)
     listed = [{"name": name, "address": place} for name, place in known.items()]
     return show(listed, as_json=as_json)
 

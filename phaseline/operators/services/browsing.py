@@ -8,7 +8,7 @@ import shutil
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.services.live import look, places
+from phaseline.operators.services.live import places
 from phaseline.process.command import Command
 from phaseline.process.run import run
 
@@ -28,7 +28,7 @@ def open_page(context: Context, name: str = "") -> Report:
     if chosen not in known:
         fix = f"one of {', '.join(known)}" if known else "declare `addresses` in pipeline.yaml"
         raise InvalidConfiguration(f"there is no address {name}".strip(), fix=fix)
-    page = places(context, look(context))[chosen]
+    page = places(context)[chosen]
     opener = shutil.which(_OPENER)
     if opener is None or not any(os.environ.get(screen) for screen in _SCREENS):
         return Report(page, lines=("no browser can be opened from here: open it in yours",))

@@ -71,7 +71,7 @@ def check_journeys(context: Context) -> Report:
         CheckFailed: a request was answered otherwise than told.
         Unreachable: an address does not answer.
     """
-    known = places(context, look(context))
+    known = places(context)
     for one in context.pipeline.journeys:
         journal.progress(one.name)
         _travel(one, known[one.address])

@@ -48,13 +48,19 @@ def look(context: Context) -> tuple[Live, ...]:
     return tuple(Live(one, tuple(ready.get(one["metadata"]["name"], ()))) for one in services)
 
 
-def places(context: Context, services: tuple[Live, ...]) -> dict[str, str]:
+def places(context: Context, services: tuple[Live, ...] | None = None) -> dict[str, str]:
     """Where each address of `pipeline.yaml` answers this machine, by its name.
+
+    Args:
+        services: those that were looked at; else they are, where there is any address.
 
     Raises:
         CheckFailed: the Service, the port or its node port is not there.
     """
-    addresses, node = context.workspace.settings["addresses"], access.node_address(context)
+    addresses = context.workspace.settings["addresses"]
+    if not addresses:
+        return {}
+    services, node = services or look(context), access.node_address(context)
     return {one["name"]: url_of(one, services, node) for one in addresses}
 
 
