@@ -27,7 +27,7 @@ SECONDS = 10.0
 _JSON = "application/json"
 # Names, labels and versions only, of one object and of a list.
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 # What Kubernetes itself tells in an object; the rest is what was asked for.
 _TOLD = ("apiVersion", "kind", "metadata", "status")
@@ -84,6 +84,10 @@ class ApiServer:
             for item in listed["items"]
         ]
 
+    def metadata(self, path: str) -> list[Any]:
+        """The metadata of each object of the list at `path`, without what they hold."""
+        return [one["metadata"] for one in self._listed(path, _METADATA_LIST)]
+
     def ready(self) -> bool:
         """Whether the server says that it is ready."""
         from urllib3.exceptions import HTTPError
@@ -125,9 +129,13 @@ class ApiServer:
         elif len(names) == 1:
             yield self.get(f"{folder}/{names[0]}", accept=_METADATA if secret else _JSON)
         else:
-            listed = self.get(folder, accept=METADATA_LIST if secret else _JSON) or {"items": ()}
-            found = {one["metadata"]["name"]: one for one in listed["items"]}
+            listed = self._listed(folder, _METADATA_LIST if secret else _JSON)
+            found = {one["metadata"]["name"]: one for one in listed}
             yield from (found.get(name) for name in names)
+
+    def _listed(self, path: str, accept: str) -> list[Any]:
+        listed = self.get(path, accept=accept) or {}
+        return listed.get("items") or []  # a list of metadata that has none says null
 
     def _resources(self, version: str) -> dict[str, Mapping[str, Any]]:
         listed = self.get(_root(version)) or {"resources": []}

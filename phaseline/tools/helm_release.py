@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from phaseline.tools.api_server import METADATA_LIST, ApiServer
+from phaseline.tools.api_server import ApiServer
 
 DEPLOYED = "deployed"
 
@@ -38,8 +38,7 @@ def newest(api: ApiServer, namespace: str, name: str) -> Release | None:
     """The last revision of the release `name`; None where there is none."""
     folder = f"/api/v1/namespaces/{namespace}/secrets"
     wanted = f"labelSelector=owner%3Dhelm%2Cname%3D{name}"
-    listed = api.get(f"{folder}?{wanted}", accept=METADATA_LIST) or {"items": []}
-    revisions = [one["metadata"] for one in listed["items"]]
+    revisions = api.metadata(f"{folder}?{wanted}")
     if not revisions:
         return None
     last = max(revisions, key=lambda one: int(one["labels"]["version"]))

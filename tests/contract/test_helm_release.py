@@ -50,7 +50,7 @@ def keep(revision: int, status: str) -> dict[str, Any]:
 def test_the_last_revision_counts_whatever_its_state(served: Served) -> None:
     states = {8: "superseded", 10: "pending-upgrade", 9: "deployed"}
     listed = [keep(revision, status) for revision, status in states.items()]
-    ANSWERS[LISTED] = (200, {"kind": "SecretList", "items": listed})
+    ANSWERS[LISTED] = (200, {"kind": "PartialObjectMetadataList", "items": listed})
     with connected(served.kubeconfig) as api:
         found = newest(api, "todo", "todo-app")
     assert found == Release(
@@ -65,6 +65,6 @@ def test_the_last_revision_counts_whatever_its_state(served: Served) -> None:
 
 
 def test_no_such_release(served: Served) -> None:
-    ANSWERS[LISTED] = (200, {"kind": "SecretList", "items": []})
+    ANSWERS[LISTED] = (200, {"kind": "PartialObjectMetadataList", "items": None})
     with connected(served.kubeconfig) as api:
         assert newest(api, "todo", "todo-app") is None
