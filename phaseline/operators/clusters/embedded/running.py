@@ -19,8 +19,9 @@ def supervisor(layout: Layout) -> tuple[int, int] | None:
     off is found too, and a reused process ID is never taken for them. Each run looks, so it is
     done without psutil, which takes five times as long.
     """
-    last = f"\0{layout.specification}\0".encode()
-    told = {pid: _read(pid, "cmdline") for pid in os.listdir("/proc") if pid.isdecimal()}  # noqa: PTH208 - names alone
+    last = os.fsencode(f"\0{layout.specification}\0")
+    names = os.listdir("/proc")  # noqa: PTH208 - names alone
+    told = {pid: _read(pid, "cmdline") for pid in names if pid.isdecimal()}
     for pid in [one for one, words in told.items() if words.endswith(last)]:
         parent = _read(pid, "stat").rpartition(b")")[2].split()[1:2]
         outer = parent[0].decode() if parent else ""
@@ -34,7 +35,7 @@ def _read(pid: str, name: str) -> bytes:
     """A file of /proc about a process; empty where it has ended."""
     try:
         return Path("/proc", pid, name).read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return b""
 
 
