@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 # Each is imported when a step that it has is run: asking what there is to do takes none of them.
 assistants = Module("phaseline.operators.assistants.configuration")
 advice = Module("phaseline.operators.assistants.step")
-images = Module("phaseline.operators.images")
+base_images = Module("phaseline.operators.images.base")
+builder = Module("phaseline.operators.images.build")
+dockerfiles = Module("phaseline.operators.images.dockerfile")
+image_checks = Module("phaseline.operators.images.checks.image")
+image_gate = Module("phaseline.operators.images.gate")
+lint = Module("phaseline.operators.images.checks.lint")
+preparation = Module("phaseline.operators.images.prepare")
+trial = Module("phaseline.operators.images.trial")
+vulnerabilities = Module("phaseline.operators.images.checks.vulnerabilities")
 chart = Module("phaseline.operators.charts.checks")
 chart_gate = Module("phaseline.operators.charts.gate")
 chart_schema = Module("phaseline.operators.charts.schema")
@@ -38,6 +46,11 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 service = Module("phaseline.operators.services.checks")
+# Whether what was made still stands.
+images_now = Module("phaseline.operators.images.standing")
+cluster_now = Module("phaseline.operators.clusters.standing")
+deployed_now = Module("phaseline.operators.deployments.standing")
+services_now = Module("phaseline.operators.services.standing")
 # Of which version a tool is, and the like, as part of a step's key.
 identity = Module("phaseline.operators.hosts.identity")
 # What of each live effect is compared when it is replayed.
@@ -159,13 +172,13 @@ GRAPH = Graph(
                 make(
                     "T007.base",
                     "Base images",
-                    images.base_image,
+                    base_images.base_image,
                     traits=(identity.machine,),
                     variables=OF_IMAGES,
                     needs=("setup.docker",),
                     settings=("bases",),
                     outputs=("{state}/images/base-*.json",),
-                    probe=images.base_image_stands,
+                    probe=images_now.base_image_stands,
                     limit=1800.0,
                     tests=(
                         "tests/unit/images/test_rootfs.py",
@@ -176,7 +189,7 @@ GRAPH = Graph(
                 make(
                     "T007.dockerfile",
                     "Dockerfile of the backend",
-                    images.render_dockerfile,
+                    dockerfiles.render_dockerfile,
                     role="backend",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
@@ -185,7 +198,7 @@ GRAPH = Graph(
                 make(
                     "T007.packages",
                     "Locked dependencies of the backend",
-                    images.prepare,
+                    preparation.prepare,
                     traits=(identity.machine, identity.python),
                     role="backend",
                     inputs=("{ingredients}",),
@@ -198,7 +211,7 @@ GRAPH = Graph(
                 make(
                     "T007.image",
                     "Image of the backend",
-                    images.build,
+                    builder.build,
                     traits=(identity.machine, identity.docker),
                     variables=OF_IMAGES,
                     role="backend",
@@ -206,7 +219,7 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     settings=("about",),
                     outputs=("{state}/images/{name}.json",),
-                    probe=images.build_stands,
+                    probe=images_now.build_stands,
                     tests=(
                         "tests/unit/images/test_labels.py",
                         "tests/contract/images/test_build.py",
@@ -215,7 +228,7 @@ GRAPH = Graph(
                 make(
                     "T007.database.dockerfile",
                     "Dockerfile of the database",
-                    images.render_dockerfile,
+                    dockerfiles.render_dockerfile,
                     role="database",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
@@ -224,7 +237,7 @@ GRAPH = Graph(
                 make(
                     "T007.database",
                     "Image of the database",
-                    images.build,
+                    builder.build,
                     traits=(identity.machine, identity.docker),
                     variables=OF_IMAGES,
                     role="database",
@@ -232,13 +245,13 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     settings=("about",),
                     outputs=("{state}/images/{name}.json",),
-                    probe=images.build_stands,
+                    probe=images_now.build_stands,
                     tests=("tests/contract/images/test_database.py",),
                 ),
                 make(
                     "T008.dockerfile",
                     "Dockerfile of the frontend",
-                    images.render_dockerfile,
+                    dockerfiles.render_dockerfile,
                     role="frontend",
                     inputs=("{dockerfile}",),
                     outputs=("{folder}/Dockerfile",),
@@ -247,7 +260,7 @@ GRAPH = Graph(
                 make(
                     "T008.page",
                     "Web page",
-                    images.prepare,
+                    preparation.prepare,
                     traits=(identity.node,),
                     variables=OF_PAGES,
                     role="frontend",
@@ -258,7 +271,7 @@ GRAPH = Graph(
                 make(
                     "T008.image",
                     "Image of the frontend",
-                    images.build,
+                    builder.build,
                     traits=(identity.machine, identity.docker),
                     variables=OF_IMAGES,
                     role="frontend",
@@ -266,13 +279,13 @@ GRAPH = Graph(
                     inputs=("{sources}",),
                     settings=("about",),
                     outputs=("{state}/images/{name}.json",),
-                    probe=images.build_stands,
+                    probe=images_now.build_stands,
                     tests=("tests/contract/images/test_build.py",),
                 ),
                 make(
                     "T009.dockerfiles",
                     "Dockerfiles, linted",
-                    images.check_dockerfiles,
+                    lint.check_dockerfiles,
                     traits=(identity.hadolint,),
                     needs=("T007.dockerfile", "T007.database.dockerfile", "T008.dockerfile"),
                     inputs=("{dockerfile}",),
@@ -300,7 +313,7 @@ GRAPH = Graph(
                     make(
                         f"T009.{role}",
                         f"Size, security and packages of the {role}'s image",
-                        images.check_image,
+                        image_checks.check_image,
                         role=role,
                         needs=("T007.base", image),
                         settings=("about",),
@@ -321,7 +334,7 @@ GRAPH = Graph(
                 check(
                     "T009.vulnerabilities",
                     "Known vulnerabilities of the images' packages",
-                    images.check_vulnerabilities,
+                    vulnerabilities.check_vulnerabilities,
                     needs=tuple(f"T009.{role}" for role in IMAGES),
                     settings=("vulnerabilities",),
                     outputs=("{state}/images/findings/{name}.vulnerabilities.json",),
@@ -331,7 +344,7 @@ GRAPH = Graph(
                     check(
                         f"T010.{role}",
                         f"The {role}'s image runs: read-only, unprivileged, alone",
-                        images.check_runs,
+                        trial.check_runs,
                         role=role,
                         needs=(image,),
                         projection=image_facts.examined,
@@ -347,7 +360,7 @@ GRAPH = Graph(
                 check(
                     "T012",
                     "The images are those that were built, and no finding forbids them",
-                    images.check_images,
+                    image_gate.check_images,
                     needs=tuple(IMAGES.values()),
                     inputs=("{state}/images/findings/*.json",),
                     projection=image_facts.examined,
@@ -519,7 +532,7 @@ GRAPH = Graph(
                     traits=(identity.kubernetes,),
                     needs=("setup.packages", "T021.tools", "T024.plan"),
                     settings=("cluster",),
-                    probe=node.start_stands,
+                    probe=cluster_now.start_stands,
                     projection=cluster_facts.node,
                     tests=(
                         "tests/unit/clusters/test_configuration.py",
@@ -564,7 +577,7 @@ GRAPH = Graph(
                     node_images.load_images,
                     ahead=True,
                     needs=("setup.docker", *IMAGES.values(), "T021.start"),
-                    probe=node_images.load_images_stands,
+                    probe=deployed_now.load_images_stands,
                     projection=release_facts.on_node,
                     tests=(
                         "tests/deployment/test_changes.py::test_an_image_removed_from_the_node",
@@ -578,7 +591,7 @@ GRAPH = Graph(
                     needs=("T014.manifest", "T014.values", "T021.start", "T026.images"),
                     inputs=("{chart}/**",),
                     settings=("chart",),
-                    probe=release.install_release_stands,
+                    probe=deployed_now.install_release_stands,
                     projection=release_facts.workloads,
                     tests=(
                         "tests/deployment/test_changes.py::test_a_release_deleted_by_hand",
@@ -657,7 +670,7 @@ GRAPH = Graph(
                     service.check_journeys,
                     needs=("T026.release",),
                     settings=("addresses", "journeys"),
-                    probe=service.journeys_stand,
+                    probe=services_now.journeys_stand,
                     projection=service_facts.journeys,
                     tests=(
                         "tests/unit/services/test_using.py",

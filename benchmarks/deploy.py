@@ -11,7 +11,6 @@ three. Needs root and a machine on which nothing else runs.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import signal
 import statistics
@@ -27,7 +26,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, environment, show
 from phaseline.core.workspace import Context, Workspace
 from phaseline.engine import record
 
@@ -53,7 +52,7 @@ class Checkout:
             subprocess.Popen(
                 (sys.executable, "-m", "invoke", *arguments),
                 cwd=self.root,
-                env={**os.environ, **self.env},
+                env={**environment(), **self.env},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             ) as process,
@@ -148,7 +147,7 @@ def everyday() -> list[Figure]:
     return [
         Figure("tools cached; no cluster, no images", fresh, "s", 90),
         Figure("nothing to node Ready", statistics.median(ready), "s", 8),
-        Figure("nothing changed, with all probes", statistics.median(unchanged), "s", 2),
+        Figure("nothing changed, with all probes", statistics.median(unchanged), "s", 1),
         Figure("one backend line to new version", statistics.median(edits), "s", 15),
         Figure("its image, built and on the node", statistics.median(on_node), "s", 1.5),
         Figure("teardown", gone, "s", 5),

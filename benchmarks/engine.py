@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, environment, show
 
 ROOT = Path(__file__).parents[1]
 FEW, MANY = 1_000, 10_000
@@ -135,7 +135,6 @@ NEIGHBOURS = (
 )
 
 
-_PYTHON = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 _PAIR = ("phaseline", "doit")  # those that take part in what is long
 
 
@@ -190,7 +189,7 @@ def measured(argv: tuple[str, ...], folder: Path, home: Path | None = None) -> C
     """
     program, home = found(argv[0]), home or folder
     assert program
-    env = {name: value for name, value in os.environ.items() if name not in _PYTHON}
+    env = environment()
     env |= {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(home / ".config")}
     log = home / "benchmark.log"
     with log.open("wb") as output:

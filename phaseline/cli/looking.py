@@ -89,9 +89,8 @@ def addresses(context: Context, *, as_json: bool) -> int:
     """Print where the application answers."""
     from phaseline.operators.services import live
 
-    listed = [
-        {"name": one.name, "address": live.url(context, one)} for one in context.pipeline.addresses
-    ]
+    known = live.places(context)
+    listed = [{"name": name, "address": place} for name, place in known.items()]
     return show(listed, as_json=as_json)
 
 

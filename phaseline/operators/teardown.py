@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators import images
 from phaseline.operators.clusters import node
 from phaseline.operators.hosts import daemon
+from phaseline.operators.images.model import load_images
+from phaseline.operators.images.remove import remove_images
 from phaseline.tools import docker
 
 
@@ -30,10 +31,10 @@ def remove_state(context: Context) -> Report:
 
 def _images(context: Context) -> list[str]:
     if docker.answers(docker.host()):
-        removed = images.remove_images(context)
-    elif images.load_images(context) and daemon.is_ours(context):
+        removed = remove_images(context)
+    elif load_images(context) and daemon.is_ours(context):
         daemon.daemon(context)  # it was killed, and only a daemon can remove images
-        removed = images.remove_images(context)
+        removed = remove_images(context)
     else:
         removed = Report("this workspace has no images")
     return [removed.summary, daemon.release(context).summary]

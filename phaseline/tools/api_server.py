@@ -9,7 +9,7 @@ import base64
 import json
 import ssl
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from urllib3 import HTTPSConnectionPool
 
 SECONDS = 10.0
-# Names, labels and versions only.
+_JSON = "application/json"
+# Names, labels and versions only, of one object and of a list.
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 # What Kubernetes itself tells in an object; the rest is what was asked for.
 _TOLD = ("apiVersion", "kind", "metadata", "status")
@@ -54,7 +56,7 @@ class ApiServer:
 
     pool: HTTPSConnectionPool
 
-    def get(self, path: str, *, accept: str = "application/json") -> Any:
+    def get(self, path: str, *, accept: str = _JSON) -> Any:
         """What is at `path`, such as `/api/v1/nodes`; None where nothing is.
 
         Raises:
@@ -82,6 +84,10 @@ class ApiServer:
             for item in listed["items"]
         ]
 
+    def metadata(self, path: str) -> list[Any]:
+        """The metadata of each object of the list at `path`, without what they hold."""
+        return [one["metadata"] for one in self._listed(path, _METADATA_LIST)]
+
     def ready(self) -> bool:
         """Whether the server says that it is ready."""
         from urllib3.exceptions import HTTPError
@@ -102,33 +108,49 @@ class ApiServer:
             namespace: that of the objects that name none.
         """
         known = cache(self._resources)
-        states = {}
+        wanted: dict[str, list[Mapping[str, Any]]] = {}
         for one in objects:
-            version, kind, about = one["apiVersion"], one["kind"], one["metadata"]
-            found = known(version).get(kind)
-            place = f"/namespaces/{about.get('namespace', namespace)}"
-            folder = f"{_root(version)}{place if found and found['namespaced'] else ''}"
-            path = f"{folder}/{found['name']}/{about['name']}" if found else ""
-            passed_over = set() if "replicas" in (one.get("spec") or ()) else {"replicas"}
-            told = self._state(kind, path, passed_over) if path else ""
-            states[f"{kind}/{about['name']}"] = told
-        return states
+            found = known(one["apiVersion"]).get(one["kind"])
+            place = f"/namespaces/{one['metadata'].get('namespace', namespace)}"
+            folder = f"{_root(one['apiVersion'])}{place if found and found['namespaced'] else ''}"
+            wanted.setdefault(f"{folder}/{found['name']}" if found else "", []).append(one)
+        return {
+            f"{one['kind']}/{one['metadata']['name']}": _state(one, found)
+            for folder, listed in wanted.items()
+            for one, found in zip(listed, self._each(folder, listed), strict=True)
+        }
 
-    def _state(self, kind: str, path: str, passed_over: set[str]) -> str:
-        if kind == "Secret":
-            found = self.get(path, accept=_METADATA)
-            return str(found["metadata"]["resourceVersion"]) if found else ""
-        found = self.get(path)
-        if not found:
-            return ""
-        held = {name: found[name] for name in found if name not in _TOLD}
-        if isinstance(spec := held.get("spec"), dict):
-            held["spec"] = {name: spec[name] for name in spec if name not in passed_over}
-        return digest_text(json.dumps(held, sort_keys=True))
+    def _each(self, folder: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
+        """What is there of each of `objects`, all of one kind: several are asked for as a list."""
+        names = [one["metadata"]["name"] for one in objects]
+        secret = objects[0]["kind"] == "Secret"
+        if not folder:
+            yield from (None for _ in names)
+        elif len(names) == 1:
+            yield self.get(f"{folder}/{names[0]}", accept=_METADATA if secret else _JSON)
+        else:
+            listed = self._listed(folder, _METADATA_LIST if secret else _JSON)
+            found = {one["metadata"]["name"]: one for one in listed}
+            yield from (found.get(name) for name in names)
+
+    def _listed(self, path: str, accept: str) -> list[Any]:
+        listed = self.get(path, accept=accept) or {}
+        return listed.get("items") or []  # a list of metadata that has none says null
 
     def _resources(self, version: str) -> dict[str, Mapping[str, Any]]:
         listed = self.get(_root(version)) or {"resources": []}
         return {one["kind"]: one for one in listed["resources"] if "/" not in one["name"]}
+
+
+def _state(wanted: Mapping[str, Any], found: Any) -> str:
+    if not found:
+        return ""
+    if wanted["kind"] == "Secret":
+        return str(found["metadata"]["resourceVersion"])
+    held = {name: found[name] for name in found if name not in _TOLD}
+    if isinstance(spec := held.get("spec"), dict) and "replicas" not in (wanted.get("spec") or ()):
+        held["spec"] = {name: spec[name] for name in spec if name != "replicas"}
+    return digest_text(json.dumps(held, sort_keys=True))
 
 
 def _root(version: str) -> str:

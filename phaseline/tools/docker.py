@@ -6,13 +6,14 @@ Ours has no bridge network: build with `--network none` or `host`, run with one 
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
-from phaseline.core.errors import Unreachable
+from phaseline.core.errors import CommandFailed, Unreachable
 from phaseline.core.workspace import cache_folder
 from phaseline.process.command import Command
 from phaseline.tools.toolchain import ensure
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MACHINE = "unix:///var/run/docker.sock"
 PING_SECONDS = 2.0
+ANSWER_SECONDS = 60.0
 
 
 def folder() -> Path:
@@ -47,18 +49,46 @@ def host() -> str:
 def answers(address: str) -> bool:
     """Whether a daemon answers a ping at `address`, within two seconds.
 
-    Only sockets are asked by ourselves; an `ssh://` or TLS address is taken at the user's word.
+    Where it cannot be asked directly, the user's word is taken.
     """
-    parts = urlsplit(address)
-    if parts.scheme == "unix":
-        return _pings(_UnixConnection(parts.path, timeout=PING_SECONDS))
-    if parts.scheme == "tcp" and parts.hostname and not os.environ.get("DOCKER_TLS_VERIFY"):
-        port = parts.port or 2375
-        return _pings(http.client.HTTPConnection(parts.hostname, port, timeout=PING_SECONDS))
-    return True
+    connection = _connection(address, PING_SECONDS)
+    return connection is None or _pings(connection)
 
 
-def client(timeout: float = 60.0) -> DockerClient:
+def direct(address: str) -> bool:
+    """Whether a daemon at `address` can be asked without its SDK: not by `ssh://`, not by TLS."""
+    return _connection(address, PING_SECONDS) is not None
+
+
+def image(address: str, reference: str) -> dict[str, Any] | None:
+    """What the daemon at `address` tells of an image (a name or an ID); None where it has none.
+
+    It is asked directly, as https://docs.docker.com/reference/api/engine/ has it: importing the
+    SDK takes longer than every such question of a run.
+
+    Raises:
+        Unreachable: no daemon answers.
+        CommandFailed: it refuses.
+    """
+    connection = _connection(address, ANSWER_SECONDS)
+    assert connection, f"{address} cannot be asked directly"
+    try:
+        connection.request("GET", f"/images/{quote(reference)}/json")
+        answer = connection.getresponse()
+        told: dict[str, Any] = json.loads(answer.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = f"{address}: {error}"
+        raise Unreachable("no Docker daemon answers", why=why, fix="run `invoke setup`") from error
+    finally:
+        connection.close()
+    if answer.status == http.client.NOT_FOUND:
+        return None
+    if answer.status != http.client.OK:
+        raise CommandFailed("the Docker daemon refused", why=str(told.get("message", told)))
+    return told
+
+
+def client(timeout: float = ANSWER_SECONDS) -> DockerClient:
     """The SDK's client of the daemon in use; the API version is negotiated.
 
     Raises:
@@ -118,6 +148,15 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
+
+
+def _connection(address: str, timeout: float) -> http.client.HTTPConnection | None:
+    parts = urlsplit(address)
+    if parts.scheme == "unix":
+        return _UnixConnection(parts.path, timeout)
+    if parts.scheme == "tcp" and parts.hostname and not os.environ.get("DOCKER_TLS_VERIFY"):
+        return http.client.HTTPConnection(parts.hostname, parts.port or 2375, timeout=timeout)
+    return None
 
 
 def _pings(connection: http.client.HTTPConnection) -> bool:

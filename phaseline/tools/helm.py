@@ -69,26 +69,6 @@ class Revision(_Answer):
     description: str
 
 
-class Info(_Answer):
-    """How a release stands."""
-
-    first_deployed: datetime
-    last_deployed: datetime
-    status: Status
-    description: str = ""
-    notes: str = ""
-
-
-class Release(_Answer):
-    """What `helm status` tells: `version` is the revision, `manifest` what was applied."""
-
-    name: str
-    namespace: str
-    version: int
-    info: Info
-    manifest: str = ""
-
-
 _LISTED = TypeAdapter(list[Listed])
 _REVISIONS = TypeAdapter(list[Revision])
 
@@ -121,6 +101,7 @@ class Helm:
             "HELM_CACHE_HOME": str(self.home / "cache"),
             "HELM_CONFIG_HOME": str(self.home / "config"),
             "HELM_DATA_HOME": str(self.home / "data"),
+            "HELM_DRIVER": "secret",  # where `helm_release` looks
             "HELM_KUBECONTEXT": None,
             "HELM_NAMESPACE": None,
             "KUBECACHEDIR": str(self.home / "kube"),
@@ -192,21 +173,13 @@ class Helm:
 
     def history(self, release: str) -> tuple[Revision, ...]:
         """The kept revisions, oldest first; none where there is no such release."""
-        text = self._ask("history", release)
-        return tuple(_REVISIONS.validate_json(text)) if text else ()
-
-    def status(self, release: str) -> Release | None:
-        """How the release stands; None where there is none."""
-        text = self._ask("status", release)
-        return Release.model_validate_json(text) if text else None
-
-    def _ask(self, verb: str, release: str) -> str:
         try:
-            return run(self.command(verb, release, "--output=json", data=True)).stdout
+            listed = run(self.command("history", release, "--output=json", data=True)).stdout
         except CommandFailed as error:
             if _NOT_FOUND not in error.why:
                 raise
-            return ""
+            return ()
+        return tuple(_REVISIONS.validate_json(listed))
 
 
 def _files(values: tuple[Path, ...]) -> tuple[str, ...]:

@@ -12,7 +12,11 @@ import yaml
 
 from phaseline.core.errors import CheckFailed, CommandFailed, InvalidConfiguration
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators import charts
+from phaseline.operators.charts.checks import check_configuration, check_services, check_workloads
+from phaseline.operators.charts.gate import check_chart
+from phaseline.operators.charts.rendering import render_manifest, render_values
+from phaseline.operators.charts.schema import check_schema
+from phaseline.operators.charts.structure import check_structure
 from phaseline.operators.images.model import BuiltImage, store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,14 +108,14 @@ def opened(root: Path) -> Context:
 def through(context: Context) -> list[str]:
     """All steps of the phase, in order; their summaries."""
     steps = (
-        charts.check_structure,
-        charts.check_schema,
-        charts.render_values,
-        charts.render_manifest,
-        charts.check_workloads,
-        charts.check_services,
-        charts.check_configuration,
-        charts.check_chart,
+        check_structure,
+        check_schema,
+        render_values,
+        render_manifest,
+        check_workloads,
+        check_services,
+        check_configuration,
+        check_chart,
     )
     return [step(context).summary for step in steps]
 
@@ -150,8 +154,8 @@ def test_the_files_repeat_byte_by_byte(shop: Path) -> None:
     files = [context.state / "chart" / name for name in ("values.yaml", "manifest.yaml")]
     contents = []
     for _ in range(2):
-        charts.render_values(context)
-        charts.render_manifest(context)
+        render_values(context)
+        render_manifest(context)
         contents.append([path.read_bytes() for path in files])
     assert contents[0] == contents[1]
 
@@ -162,7 +166,7 @@ def test_a_path_that_the_chart_does_not_have(shop: Path) -> None:
     (shop / "pipeline.yaml").write_text(yaml.safe_dump(content))
     context = opened(shop)
     with pytest.raises(InvalidConfiguration, match=r"components\[0\]\.values: .*'apy\.image'"):
-        charts.render_values(context)
+        render_values(context)
     assert not (context.state / "chart" / "values.yaml").exists()
 
 
@@ -171,39 +175,39 @@ def test_a_value_that_the_chart_does_not_have(shop: Path) -> None:
     content["chart"]["values"] = {"replicas": 2}
     (shop / "pipeline.yaml").write_text(yaml.safe_dump(content))
     context = opened(shop)
-    charts.render_values(context)
+    render_values(context)
     with pytest.raises(CommandFailed, match="replicas"):
-        charts.render_manifest(context)
+        render_manifest(context)
 
 
 def test_checks_before_anything_is_rendered(shop: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="not rendered yet"):
-        charts.check_services(opened(shop))
+        check_services(opened(shop))
 
 
 def test_a_schema_that_takes_anything(shop: Path) -> None:
     path = shop / "chart" / "values.schema.json"
     path.write_text(path.read_text().replace('"additionalProperties": false', '"title": ""'))
     with pytest.raises(CheckFailed, match="takes the unknown value phaselineUnknown"):
-        charts.check_schema(opened(shop))
+        check_schema(opened(shop))
 
 
 def test_what_the_gate_refuses(shop: Path) -> None:
     path = shop / "chart" / "templates" / "service.yaml"
     path.write_text(path.read_text().replace("name: http", "name: '{{ randAlpha 9 }}'"))
     context = opened(shop)
-    charts.render_values(context)
-    charts.render_manifest(context)
+    render_values(context)
+    render_manifest(context)
     with pytest.raises(CheckFailed, match=r"renderings .* differ"):
-        charts.check_chart(context)
+        check_chart(context)
 
 
 def test_the_gate_shows_what_the_linter_found(shop: Path) -> None:
     (shop / "chart" / "templates" / "service.yaml").write_text("a: {{ .Values.nothing.at.all }}")
     context = opened(shop)
-    charts.render_values(context)
+    render_values(context)
     with pytest.raises(CheckFailed, match=r"service\.yaml"):
-        charts.check_chart(context)
+        check_chart(context)
 
 
 @pytest.mark.parametrize(
@@ -217,10 +221,10 @@ def test_findings_name_object_and_fix(shop: Path, old: str, new: str, subject: s
     path = shop / "chart" / "templates" / "deployment.yaml"
     path.write_text(path.read_text().replace(old, new))
     context = opened(shop)
-    charts.render_values(context)
-    charts.render_manifest(context)
+    render_values(context)
+    render_manifest(context)
     with pytest.raises(CheckFailed) as caught:
-        charts.check_workloads(context)
+        check_workloads(context)
     head, *rows = caught.value.why.strip().splitlines()
     assert head.split() == ["object", "fault", "fix"]
     assert all(row.strip().startswith(subject) for row in rows)

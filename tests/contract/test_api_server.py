@@ -186,6 +186,25 @@ def test_objects_are_told_by_what_they_hold(served: Served) -> None:
     }
 
 
+def test_several_of_a_kind_are_asked_for_at_once(served: Served) -> None:
+    folder = "/api/v1/namespaces/todo/services"
+    other = PAGE | {"metadata": {"name": "other"}, "spec": {"port": 2}}
+    ANSWERS[folder] = (200, {"kind": "ServiceList", "items": [PAGE, other]})
+    names = ("page", "gone", "other")
+    objects = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": n}} for n in names]
+    served.accepted.clear()
+    with connected(served.kubeconfig) as api:
+        together = api.states(objects, "todo")
+        asked = [line.split()[0] for line in served.accepted]
+        apart = [api.states([one], "todo") for one in objects[:1]]
+    assert asked == ["/api/v1", folder]
+    assert together == {
+        **apart[0],
+        "Service/gone": "",
+        "Service/other": digest_text('{"spec": {"port": 2}}'),
+    }
+
+
 def test_status_and_metadata_are_no_part_of_what_an_object_holds(served: Served) -> None:
     objects = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "page"}}]
     path = "/api/v1/namespaces/todo/services/page"

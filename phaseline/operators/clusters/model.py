@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from phaseline.core.errors import CheckFailed
-from phaseline.core.files import write_atomic
+from phaseline.core.kept import Kept
 from phaseline.core.workspace import Context
 
 Provider = Literal["embedded", "minikube"]
 
 
-class ClusterState(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ClusterState(Kept):
     """The workspace's cluster, as chosen when it was made.
 
     Attributes:
@@ -23,9 +23,6 @@ class ClusterState(BaseModel):
         link: the /30 between the machine (first host address) and the node (second).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    version: Literal[1] = 1
     provider: Provider
     chosen_because: str
     name: str
@@ -68,10 +65,7 @@ def kubeconfig(context: Context) -> Path:
 
 def load(context: Context) -> ClusterState | None:
     """The workspace's cluster, or None where none was made."""
-    try:
-        return ClusterState.model_validate_json((folder(context) / "cluster.json").read_text())
-    except (FileNotFoundError, ValidationError):
-        return None
+    return ClusterState.read(folder(context) / "cluster.json")
 
 
 def require(context: Context) -> ClusterState:
@@ -88,4 +82,4 @@ def require(context: Context) -> ClusterState:
 
 def save(context: Context, state: ClusterState) -> None:
     """Keep `state`."""
-    write_atomic(folder(context) / "cluster.json", state.model_dump_json(indent=2) + "\n")
+    state.write(folder(context) / "cluster.json")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access, model
-from phaseline.operators.clusters.embedded import lifecycle, running
+from phaseline.operators.clusters.embedded import lifecycle
 from phaseline.operators.clusters.embedded.layout import layout
 from phaseline.operators.clusters.plan import plan
+from phaseline.operators.clusters.standing import identity
 from phaseline.tools.toolchain import ensure
 
 
@@ -24,29 +25,8 @@ def start(context: Context) -> Report:
     lifecycle.start(layout(context, state), tools.path)
     where = f"node {state.name} at {state.node_address}"
     summary = f"{state.provider} Kubernetes {state.kubernetes}, {where}"
-    return Report(summary, identity=identity(context))
-
-
-def identity(context: Context) -> dict[str, str]:
-    """What makes this cluster this one: the UID of kube-system, and where its node answers."""
     with access.api(context) as api:
-        found = api.get("/api/v1/namespaces/kube-system")
-    return {"cluster": found["metadata"]["uid"], "address": access.node_address(context)}
-
-
-def start_stands(context: Context) -> Standing:
-    """Whether every process of the node is up and the API server says that it is ready."""
-    state = model.load(context)
-    if state is None:
-        return Standing(False, "there is no cluster")
-    now = running.status(layout(context, state))
-    down = [name for name, unit in now["units"].items() if not unit["ready"]]
-    if now["phase"] != "running" or down:
-        return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())
-    with access.api(context) as api:
-        if not api.ready():
-            return Standing(False, "the API server does not answer")
-    return Standing(True, "the node runs and the API server answers", identity(context))
+        return Report(summary, identity=identity(context, api))
 
 
 def stop(context: Context) -> Report:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from phaseline.core.errors import HostUnfit
 from phaseline.core.report import Report
-from phaseline.core.settings import Cluster
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import model, provider, ranges
 from phaseline.operators.clusters.model import ClusterState
 from phaseline.process import journal
 from phaseline.tools import ip
+
+if TYPE_CHECKING:
+    from phaseline.core.settings import Cluster
 
 
 def check_configuration(context: Context) -> Report:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from phaseline.core.errors import HostUnfit
-from phaseline.core.settings import Cluster
 from phaseline.operators.clusters.model import Provider
+
+if TYPE_CHECKING:
+    from phaseline.core.settings import Cluster
 
 
 def choose(settings: Cluster, *, root: bool) -> tuple[Provider, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from phaseline.core.errors import CheckFailed
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
+from phaseline.operators.deployments.standing import held
 from phaseline.operators.images import oci
 from phaseline.operators.images.draft import draft
 from phaseline.operators.images.model import BuiltImage, require_image
@@ -24,7 +25,7 @@ def load_images(context: Context) -> Report:
     node = access.node_images(context)
     images = [require_image(context, component.name) for component in context.components]
     present = node.names()
-    missing = [image for image in images if not _held(image, present)]
+    missing = [image for image in images if not held(image, present)]
     for image in missing:
         journal.progress(f"loading {image.reference} ({image.size / 1e6:.0f} MB)")
         _bring(context, node, image)
@@ -51,15 +52,3 @@ def _bring(context: Context, node: Ctr, image: BuiltImage) -> None:
             node.import_file(place / "image.tar")
         else:
             node.import_from(docker.command("save", image.reference))
-
-
-def load_images_stands(context: Context) -> Standing:
-    """Whether the node still has every image, by name and by ID."""
-    present = access.node_images(context).names()
-    images = [require_image(context, component.name) for component in context.components]
-    gone = [image.reference for image in images if not _held(image, present)]
-    return Standing(not gone, f"the node lacks {gone[0]}" if gone else "the node has every image")
-
-
-def _held(image: BuiltImage, present: set[str]) -> bool:
-    return image.reference in present and image.id in present

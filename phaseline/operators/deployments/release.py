@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from phaseline.core.errors import CheckFailed, PhaselineError, TimedOut
-from phaseline.core.files import digest_text
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.charts.manifest import parse
 from phaseline.operators.charts.rendering import chart_folder, values_file
-from phaseline.operators.clusters import access
 from phaseline.operators.clusters.model import kubeconfig
 from phaseline.operators.deployments.rollout import await_rollout
-from phaseline.operators.deployments.world import look
+from phaseline.operators.deployments.standing import identity
 from phaseline.process import journal
 from phaseline.process.run import run
-from phaseline.tools.helm import Helm, Release, Status
+from phaseline.tools.helm import Helm, Status
 
 
 def install_release(context: Context) -> Report:
@@ -37,42 +34,8 @@ def install_release(context: Context) -> Report:
         count = await_rollout(context, limit=limit)
     except (CheckFailed, TimedOut) as error:
         raise _put_back(helm, chart.release, before, error) from error
-    identity = _identity(context, helm)
-    return Report(f"revision {identity['revision']}, {count} workloads available", identity)
-
-
-def install_release_stands(context: Context) -> Standing:
-    """Whether the release is deployed, its objects are as they were left and all is available."""
-    helm = Helm.of(context, kubeconfig(context))
-    release = helm.status(context.pipeline.chart.release)
-    if release is None or release.info.status is not Status.DEPLOYED:
-        return Standing(False, f"the release is {release.info.status if release else 'gone'}")
-    identity = _told(context, release)
-    if gone := [name for name, state in identity.items() if not state]:
-        return Standing(False, f"{gone[0]} is gone")
-    unfinished = look(context).unfinished
-    seen = f"revision {release.version} is deployed and available, and nothing in it was altered"
-    return Standing(not unfinished, unfinished[0] if unfinished else seen, identity)
-
-
-def _identity(context: Context, helm: Helm) -> dict[str, str]:
-    name = context.pipeline.chart.release
-    release = helm.status(name)
-    if release is None:
-        raise CheckFailed(f"the release {name} is gone", why="something removed it meanwhile")
-    return _told(context, release)
-
-
-def _told(context: Context, release: Release) -> dict[str, str]:
-    with access.api(context) as api:
-        objects = api.states(parse(release.manifest), context.pipeline.chart.namespace)
-    return {
-        # a release that was deleted and made again begins at the same revision
-        "installed": release.info.first_deployed.isoformat(),
-        "revision": str(release.version),
-        "manifest": digest_text(release.manifest),
-        **objects,
-    }
+    left = identity(context)
+    return Report(f"revision {left['revision']}, {count} workloads available", left)
 
 
 def _mend(helm: Helm, name: str) -> int:

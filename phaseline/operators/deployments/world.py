@@ -8,6 +8,7 @@ from typing import Any
 
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
+from phaseline.tools.api_server import ApiServer
 
 Object = Mapping[str, Any]
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -29,11 +30,16 @@ class World:
 
 def look(context: Context, *, events: bool = False) -> World:
     """The workloads and pods of the release's namespace, with its events if wanted."""
-    place = f"namespaces/{context.pipeline.chart.namespace}"
+    with access.api(context) as api:
+        return seen(api, context.workspace.settings["chart"]["namespace"], events=events)
+
+
+def seen(api: ApiServer, namespace: str, *, events: bool = False) -> World:
+    """Like `look`, over an API server that is connected to."""
+    place = f"namespaces/{namespace}"
     workloads = [f"/apis/apps/v1/{place}/{one.lower()}s" for one in _WORKLOADS]
     others = [f"/api/v1/{place}/{one}" for one in ("pods", *(("events",) if events else ()))]
-    with access.api(context) as api:
-        items = api.items(*workloads, *others)
+    items = api.items(*workloads, *others)
     return World(
         workloads=tuple(one for one in items if one["kind"] in _WORKLOADS),
         pods=tuple(one for one in items if one["kind"] == "Pod"),

@@ -133,7 +133,8 @@ def _kernel(measures: Measures, *, needed: bool) -> tuple[Finding, ...]:
 
 def _tools(context: Context) -> Iterator[Finding]:
     """Whether the large tools are there or can be had; what they come from is asked at most."""
-    for name, version in (("kubernetes", context.pipeline.cluster.kubernetes), ("helm", None)):
+    kubernetes = context.workspace.settings["cluster"]["kubernetes"]
+    for name, version in (("kubernetes", kubernetes), ("helm", None)):
         seen = outlook.look(name, version)
         fix = "connect this machine to one of these sources, or put it on PATH"
         yield Finding(name, bool(seen.found or seen.comes_from), str(seen), fix)
@@ -153,7 +154,7 @@ def _addresses(context: Context) -> Finding:
 
 
 def _root_for(context: Context) -> str:
-    provider = context.pipeline.cluster.provider
+    provider = context.workspace.settings["cluster"]["provider"]
     if provider == "embedded" or (provider == "auto" and not shutil.which("minikube")):
         return "the embedded cluster"
     return ""

@@ -76,7 +76,7 @@ def packages_stand(context: Context) -> Standing:
 
 def _needed(context: Context) -> tuple[str, ...]:
     machine = docker.answers(docker.candidates()[0])
-    return needed(context.pipeline.cluster.provider, machine_daemon=machine)
+    return needed(context.workspace.settings["cluster"]["provider"], machine_daemon=machine)
 
 
 def _absent(context: Context) -> tuple[str, ...]:

@@ -14,12 +14,12 @@ def kubernetes(context: Context) -> Report:
         ToolMissing: no source has them.
         UntrustedDownload: a file is not what its site published.
     """
-    return _report(ensure("kubernetes", context.pipeline.cluster.kubernetes))
+    return _report(ensure("kubernetes", context.workspace.settings["cluster"]["kubernetes"]))
 
 
 def kubernetes_stands(context: Context) -> Standing:
     """Whether they are on this machine."""
-    return _standing("kubernetes", context.pipeline.cluster.kubernetes)
+    return _standing("kubernetes", context.workspace.settings["cluster"]["kubernetes"])
 
 
 def helm(context: Context) -> Report:

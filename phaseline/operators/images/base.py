@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from phaseline.core.errors import CommandFailed
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.settings import Base
 from phaseline.core.workspace import Context
 from phaseline.operators.images import debian
 from phaseline.operators.images.daemon import connected, find
-from phaseline.operators.images.model import BaseImage, load_base, store
+from phaseline.operators.images.model import BaseImage, base_names, store
 from phaseline.operators.images.pulse import pulse
 from phaseline.operators.images.registry import host_of, unreachable
 from phaseline.process import journal
@@ -32,24 +32,9 @@ def base_image(context: Context) -> Report:
     )
 
 
-def base_image_stands(context: Context) -> Standing:
-    """Whether the daemon still has each recorded base image."""
-    with connected() as client:
-        for name in wanted(context):
-            record = load_base(context, name)
-            image = find(client, record.reference) if record else None
-            if record is None or image is None:
-                return Standing(False, f"the daemon has no base image {name}")
-            if image.id != record.id:
-                return Standing(False, f"base image {name} is now {image.id}")
-    return Standing(True, "the base images are in the daemon")
-
-
 def wanted(context: Context) -> dict[str, Base]:
     """The bases that the context's components use, by name."""
-    builds = [component.build for component in context.components if component.build]
-    names = sorted({build.base for build in builds if build.base})
-    return {name: context.pipeline.bases[name] for name in names}
+    return {name: context.pipeline.bases[name] for name in base_names(context)}
 
 
 def _provide(name: str, base: Base) -> tuple[BaseImage, str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from phaseline.core.errors import CheckFailed, CommandFailed
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
 from phaseline.operators.images import labels, ownership
@@ -19,7 +19,6 @@ from phaseline.operators.images.model import (
     BuiltImage,
     Route,
     load_base,
-    load_images,
     require_image,
     store,
 )
@@ -50,23 +49,6 @@ def build(context: Context) -> Report:
         summary=", ".join(f"{image.reference} ({image.size / 1e6:.0f} MB)" for image in images),
         identity={image.component: image.id for image in images},
     )
-
-
-def build_stands(context: Context) -> Standing:
-    """Whether the daemon has each recorded image under its recorded name, and under our own tag."""
-    records = load_images(context)
-    with connected() as client:
-        for component in context.components:
-            record = records.get(component.name)
-            image = find(client, record.reference) if record else None
-            if record is None or image is None:
-                return Standing(False, f"the daemon has no image of {component.name}")
-            if config_digest(client, image) != record.id:
-                return Standing(False, f"{record.reference} is now {image.id}")
-            mine = ownership.own_reference(context, record)
-            if mine not in image.tags:
-                return Standing(False, f"the image of {component.name} has lost its tag {mine}")
-    return Standing(True, "the images are in the daemon")
 
 
 def _provide(context: Context, component: Component) -> BuiltImage:

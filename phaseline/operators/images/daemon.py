@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CommandFailed, Unreachable
 from phaseline.tools import docker
@@ -52,6 +52,19 @@ def find(client: DockerClient, reference: str) -> Image | None:
         return client.images.get(reference)
     except ImageNotFound:
         return None
+
+
+def look_up(reference: str) -> Mapping[str, Any] | None:
+    """What the daemon tells of the image called `reference`; None where it has none.
+
+    Raises:
+        Unreachable, CommandFailed: as `connected`.
+    """
+    if docker.direct(address := docker.host()):
+        return docker.image(address, reference)
+    with connected() as client:
+        image = find(client, reference)
+        return image.attrs if image else None
 
 
 def discard(client: DockerClient, name: str) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict
+from typing import Literal
 
 from phaseline.core.errors import CheckFailed
-from phaseline.core.files import write_atomic
+from phaseline.core.kept import Kept
 from phaseline.core.workspace import Context
 
 Route = Literal["upstream", "packages", "scratch", "pulled"]
-Kind = TypeVar("Kind", bound=BaseModel)
 
 
-class BaseImage(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class BaseImage(Kept):
     """A base image in the daemon.
 
     Attributes:
@@ -24,17 +24,15 @@ class BaseImage(BaseModel):
         packages: the exact version of each package; empty for an upstream image.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    version: Literal[1] = 1
     name: str
     reference: str
     id: str
     route: Route
-    packages: dict[str, str] = {}
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
-class BuiltImage(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class BuiltImage(Kept):
     """A component's image.
 
     Attributes:
@@ -48,9 +46,6 @@ class BuiltImage(BaseModel):
         layers: digests of the unpacked layers, lowest first.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    version: Literal[1] = 1
     component: str
     repository: str
     tag: str
@@ -71,21 +66,27 @@ def folder(context: Context) -> Path:
     return context.state / "images"
 
 
-def store(context: Context, name: str, record: BaseModel) -> Path:
+def base_names(context: Context) -> list[str]:
+    """The names of the bases that the context's components use, sorted."""
+    builds = [part["build"] for part in context.parts if part["build"]]
+    return sorted({build["base"] for build in builds if build["base"]})
+
+
+def store(context: Context, name: str, record: Kept) -> Path:
     """Write one record, atomically."""
-    return write_atomic(folder(context) / f"{name}.json", record.model_dump_json(indent=2) + "\n")
+    return record.write(folder(context) / f"{name}.json")
 
 
 def load_images(context: Context) -> dict[str, BuiltImage]:
     """The recorded images of the pipeline's components, by component; absent ones are left out."""
-    names = [component.name for component in context.pipeline.components]
-    found = {name: _load(context, name, BuiltImage) for name in names}
+    names = [component["name"] for component in context.workspace.settings["components"]]
+    found = {name: BuiltImage.read(folder(context) / f"{name}.json") for name in names}
     return {name: image for name, image in found.items() if image}
 
 
 def load_base(context: Context, name: str) -> BaseImage | None:
     """The record of the base `name`; None where there is none."""
-    return _load(context, f"base-{name}", BaseImage)
+    return BaseImage.read(folder(context) / f"base-{name}.json")
 
 
 def require_image(context: Context, name: str) -> BuiltImage:
@@ -98,8 +99,3 @@ def require_image(context: Context, name: str) -> BuiltImage:
     if image is None:
         raise CheckFailed(f"{name} has no image yet", fix="run `invoke containerize`")
     return image
-
-
-def _load(context: Context, name: str, kind: type[Kind]) -> Kind | None:
-    path = folder(context) / f"{name}.json"
-    return kind.model_validate_json(path.read_text()) if path.exists() else None

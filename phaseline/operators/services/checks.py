@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 
 from phaseline.core.errors import CheckFailed, TimedOut, Unreachable
-from phaseline.core.report import Report, Standing
+from phaseline.core.report import Report
 from phaseline.core.settings import Journey
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
 from phaseline.operators.services.journey import travel
-from phaseline.operators.services.live import Live, look, url, url_of
+from phaseline.operators.services.live import Live, look, places
 from phaseline.process import journal
 from phaseline.process.groups import pause
 from phaseline.tools import dns, web
@@ -59,10 +59,7 @@ def check_health(context: Context) -> Report:
     services = look(context)
     if empty := [live.name for live in services if not live.endpoints]:
         raise CheckFailed(f"{empty[0]} has no ready endpoint", fix="`invoke deploy`")
-    latencies = [
-        _await_answer(url_of(address, services, access.node_address(context)))
-        for address in context.pipeline.addresses
-    ]
+    latencies = [_await_answer(place) for place in places(context, services).values()]
     slowest = f", slowest {max(latencies) * 1000:.0f} ms" if latencies else ""
     return Report(f"{len(services)} with endpoints, {len(latencies)} addresses answer{slowest}")
 
@@ -74,11 +71,11 @@ def check_journeys(context: Context) -> Report:
         CheckFailed: a request was answered otherwise than told.
         Unreachable: an address does not answer.
     """
-    places = {address.name: url(context, address) for address in context.pipeline.addresses}
+    known = places(context)
     for one in context.pipeline.journeys:
         journal.progress(one.name)
-        _travel(one, places[one.address])
-    lines = tuple(f"{name}: {place}" for name, place in places.items())
+        _travel(one, known[one.address])
+    lines = tuple(f"{name}: {place}" for name, place in known.items())
     names = "; ".join(one.name for one in context.pipeline.journeys)
     return Report(names or "no journeys are declared", lines=lines)
 
@@ -94,15 +91,6 @@ def _travel(journey: Journey, place: str) -> None:
             pause(0.2)
         else:
             return
-
-
-def journeys_stand(context: Context) -> Standing:
-    """Whether each address answers at once."""
-    for address in context.pipeline.addresses:
-        place = url(context, address)
-        if not web.answers(place):
-            return Standing(False, f"{place} does not answer")
-    return Standing(True, "every address answers")
 
 
 def _misconfigured(live: Live) -> Iterator[str]:

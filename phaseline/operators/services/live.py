@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-
-if TYPE_CHECKING:
-    from phaseline.core.settings import Address
 
 Object = Mapping[str, Any]
 
@@ -31,7 +28,7 @@ class Live:
 
 def look(context: Context) -> tuple[Live, ...]:
     """The Services of the release's namespace, by name."""
-    namespace = context.pipeline.chart.namespace
+    namespace = context.workspace.settings["chart"]["namespace"]
     with access.api(context) as api:
         items = api.items(
             f"/api/v1/namespaces/{namespace}/services",
@@ -51,24 +48,31 @@ def look(context: Context) -> tuple[Live, ...]:
     return tuple(Live(one, tuple(ready.get(one["metadata"]["name"], ()))) for one in services)
 
 
-def url(context: Context, address: Address) -> str:
-    """Where `address` answers this machine, such as http://172.31.0.2:31234/.
+def places(context: Context, services: tuple[Live, ...] | None = None) -> dict[str, str]:
+    """Where each address of `pipeline.yaml` answers this machine, by its name.
+
+    Args:
+        services: those that were looked at; else they are, where there is any address.
 
     Raises:
         CheckFailed: the Service, the port or its node port is not there.
     """
-    return url_of(address, look(context), access.node_address(context))
+    addresses = context.workspace.settings["addresses"]
+    if not addresses:
+        return {}
+    services, node = services or look(context), access.node_address(context)
+    return {one["name"]: url_of(one, services, node) for one in addresses}
 
 
-def url_of(address: Address, services: tuple[Live, ...], node: str) -> str:
-    """Like `url`, over Services that were looked at."""
+def url_of(address: Mapping[str, str], services: tuple[Live, ...], node: str) -> str:
+    """Where one address answers, such as http://172.31.0.2:31234/; raises as `places`."""
     for live in services:
-        if live.name == address.service:
+        if live.name == address["service"]:
             for port in live.service["spec"]["ports"]:
-                if port.get("name") == address.port and port.get("nodePort"):
-                    return f"http://{node}:{port['nodePort']}{address.path}"
+                if port.get("name") == address["port"] and port.get("nodePort"):
+                    return f"http://{node}:{port['nodePort']}{address['path']}"
     raise CheckFailed(
-        f"the address {address.name!r} cannot be opened",
-        why=f"there is no Service {address.service} with a node port named {address.port}",
+        f"the address {address['name']!r} cannot be opened",
+        why=f"there is no Service {address['service']} with a node port named {address['port']}",
         fix="make it of type NodePort in the chart's values, or correct `addresses`",
     )

@@ -42,7 +42,7 @@ from phaseline.cli.collection import collection
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.engine.graph import Graph, Phase, check, make
-from phaseline.operators.images import render_dockerfile
+from phaseline.operators.images.dockerfile import render_dockerfile
 from phaseline.process import groups
 
 def build(context):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from phaseline.operators.hosts import own_daemon
-from phaseline.operators.images import remove_images
+from phaseline.operators.images.remove import remove_images
 from phaseline.tools import docker
 from tests.contract.images.registry import Registry, serve
 from tests.contract.images.scratch import Scratch

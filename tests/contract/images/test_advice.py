@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from phaseline.operators.images import load_images
 from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.model import load_images
 from tests.contract.assistants.programs import answer
 from tests.contract.assistants.server import completion, serving
 from tests.contract.images.scratch import DOCKERFILE, Scratch
@@ -15,18 +15,23 @@ TASKS = """
 from pathlib import Path
 from phaseline.cli.collection import collection
 from phaseline.engine.graph import Graph, Phase, check, make
-from phaseline.operators import images
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.gate import check_images
+from phaseline.operators.images.standing import base_image_stands, build_stands
+from phaseline.operators.images.trial import check_runs
 
 STEPS = (
-    make("T007.base", "Base", images.base_image, settings=("bases",),
-         outputs=("{state}/images/base-*.json",), probe=images.base_image_stands),
-    make("T007.dockerfile", "File", images.render_dockerfile, role="backend",
+    make("T007.base", "Base", base_image, settings=("bases",),
+         outputs=("{state}/images/base-*.json",), probe=base_image_stands),
+    make("T007.dockerfile", "File", render_dockerfile, role="backend",
          inputs=("{dockerfile}",), outputs=("{folder}/Dockerfile",)),
-    make("T007.image", "Image", images.build, role="backend", inputs=("{sources}",),
+    make("T007.image", "Image", build, role="backend", inputs=("{sources}",),
          needs=("T007.base", "T007.dockerfile"), outputs=("{state}/images/{name}.json",),
-         probe=images.build_stands),
-    check("T010", "It runs", images.check_runs, needs=("T007.image",)),
-    check("T012", "It is there", images.check_images, needs=("T007.image",)),
+         probe=build_stands),
+    check("T010", "It runs", check_runs, needs=("T007.image",)),
+    check("T012", "It is there", check_images, needs=("T007.image",)),
 )
 GRAPH = Graph([Phase(number=2, name="containerize", title="Images", steps=STEPS)])
 namespace = collection(GRAPH, Path(__file__).parent, everything=("containerize",))

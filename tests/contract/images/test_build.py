@@ -12,24 +12,30 @@ import pytest
 from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators import images
-from phaseline.operators.images import load_images, saved
+from phaseline.operators.images import saved
 from phaseline.operators.images.archive import CREATED
-from phaseline.operators.images.build import FRESH
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import FRESH, build
 from phaseline.operators.images.canonical import rewrite
+from phaseline.operators.images.checks.image import check_image
 from phaseline.operators.images.daemon import connected, find
-from phaseline.operators.images.model import store
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.gate import check_images
+from phaseline.operators.images.model import load_images, store
 from phaseline.operators.images.ownership import own, own_reference
+from phaseline.operators.images.remove import remove_images
+from phaseline.operators.images.standing import base_image_stands, build_stands
 from phaseline.operators.images.stored import stored
+from phaseline.operators.images.trial import check_runs
 from phaseline.process.run import run
 from phaseline.tools import docker
 from tests.contract.images.scratch import DOCKERFILE, PROGRAM, Scratch
 
 
 def containerize(context: Context) -> Report:
-    images.base_image(context)
-    images.render_dockerfile(context)
-    return images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    return build(context)
 
 
 def test_an_image_is_made_from_packages_runs_and_is_proved(scratch: Scratch) -> None:
@@ -40,11 +46,11 @@ def test_an_image_is_made_from_packages_runs_and_is_proved(scratch: Scratch) -> 
     assert record.route == "packages"
     assert record.tag == record.id.removeprefix("sha256:")[:12]
     assert report.identity == {"app": record.id}
-    assert images.base_image_stands(context).stands
-    assert images.build_stands(context).stands
-    assert images.check_image(context).summary == "the image: no findings"
-    assert "app: ready after" in images.check_runs(context).summary
-    assert "1 images are there" in images.check_images(context).summary
+    assert base_image_stands(context).stands
+    assert build_stands(context).stands
+    assert check_image(context).summary == "the image: no findings"
+    assert "app: ready after" in check_runs(context).summary
+    assert "1 images are there" in check_images(context).summary
 
 
 def test_the_same_source_gives_the_same_image_and_another_another(scratch: Scratch) -> None:
@@ -81,31 +87,31 @@ def test_a_removed_image_is_noticed(scratch: Scratch) -> None:
         record = load_images(context)["app"]
         for tag in (record.reference, own_reference(context, record)):
             client.images.remove(tag, force=True)
-    assert not images.build_stands(context).stands
+    assert not build_stands(context).stands
     with pytest.raises(CheckFailed, match="are not those that were built"):
-        images.check_images(context)
+        check_images(context)
 
 
 def test_teardown_leaves_no_image_and_no_record(scratch: Scratch) -> None:
     context = scratch.write()
     containerize(context)
-    images.remove_images(context)
+    remove_images(context)
     with connected() as client:
         names = [tag for image in client.images.list() for tag in image.tags]
     ours = (context.workspace.id, f"/{context.pipeline.application}/")
     assert not [name for name in names if any(one in name for one in ours)]
     assert load_images(context) == {}
-    assert not images.build_stands(context).stands
+    assert not build_stands(context).stands
 
 
 def test_an_image_under_a_false_record_is_not_proved(scratch: Scratch) -> None:
     context = scratch.write()
     containerize(context)
     record = load_images(context)["app"]
-    store(context, "app", record.model_copy(update={"id": "sha256:" + "0" * 64}))
-    assert not images.build_stands(context).stands
+    store(context, "app", dataclasses.replace(record, id="sha256:" + "0" * 64))
+    assert not build_stands(context).stands
     with pytest.raises(CheckFailed) as caught:
-        images.check_images(context)
+        check_images(context)
     assert record.id in caught.value.why
 
 
@@ -145,7 +151,7 @@ def test_an_image_that_does_not_run_as_it_must(
     context = scratch.write(program=program)
     containerize(context)
     with pytest.raises(CheckFailed) as caught:
-        images.check_runs(context)
+        check_runs(context)
     assert what in caught.value.what
     assert why in caught.value.why
     with connected() as client:
@@ -158,7 +164,7 @@ def test_files_and_folders_of_a_trial_are_there(scratch: Scratch) -> None:
     how = {"logs": "works", "files": {"/etc/app/setting": "given"}, "folders": ["/data"]}
     context = scratch.write(program=program, try_out=how)
     containerize(context)
-    assert "ready after" in images.check_runs(context).summary
+    assert "ready after" in check_runs(context).summary
 
 
 def test_an_image_that_is_named_is_used_as_it_stands(scratch: Scratch) -> None:
@@ -168,10 +174,10 @@ def test_an_image_that_is_named_is_used_as_it_stands(scratch: Scratch) -> None:
         client.images.get(built.id).tag("localhost/elsewhere", "1")
     try:
         context = scratch.write(build=None, image="localhost/elsewhere:1")
-        images.build(context)
+        build(context)
         record = load_images(context)["app"]
         assert (record.id, record.route) == (built.id, "pulled")
-        assert "1 images are there" in images.check_images(context).summary
+        assert "1 images are there" in check_images(context).summary
     finally:
         with connected() as client:
             client.images.remove("localhost/elsewhere:1")
@@ -191,10 +197,10 @@ def test_old_images_of_a_component_are_forgotten(scratch: Scratch) -> None:
 
 def test_a_base_is_loaded_anew_with_the_same_id(scratch: Scratch) -> None:
     context = scratch.write()
-    first = images.base_image(context).identity
-    images.remove_images(context)
-    assert not images.base_image_stands(context).stands
-    assert images.base_image(context).identity == first
+    first = base_image(context).identity
+    remove_images(context)
+    assert not base_image_stands(context).stands
+    assert base_image(context).identity == first
 
 
 @pytest.fixture
@@ -205,7 +211,7 @@ def neighbour(scratch: Scratch) -> Iterator[Scratch]:
     workspace = Scratch(folder)
     yield workspace
     if (folder / "pipeline.yaml").exists():
-        images.remove_images(workspace.context())
+        remove_images(workspace.context())
 
 
 def test_images_that_another_workspace_uses_stay(scratch: Scratch, neighbour: Scratch) -> None:
@@ -214,10 +220,10 @@ def test_images_that_another_workspace_uses_stay(scratch: Scratch, neighbour: Sc
     containerize(other)
     assert load_images(context) == load_images(other)
     reference = load_images(other)["app"].reference
-    images.remove_images(context)
-    assert images.base_image_stands(other).stands
-    assert images.build_stands(other).stands
-    images.remove_images(other)
+    remove_images(context)
+    assert base_image_stands(other).stands
+    assert build_stands(other).stands
+    remove_images(other)
     with connected() as client:
         assert find(client, reference) is None
 
@@ -231,7 +237,7 @@ def test_an_image_that_is_only_a_neighbours_is_noticed(
     with connected() as client:
         for tag in ("latest", load_images(context)["app"].tag):
             client.images.remove(f"{own(context, 'app')}:{tag}")
-    assert not images.build_stands(context).stands
+    assert not build_stands(context).stands
 
 
 def test_built_afresh_elsewhere_and_later_it_is_the_same_image(
@@ -259,11 +265,11 @@ def test_containers_of_a_killed_check_go_with_the_images(scratch: Scratch) -> No
     with connected() as client:
         image = own_reference(context, load_images(context)["app"])
         left = client.containers.create(image, network_mode="none")
-        images.remove_images(context)
+        remove_images(context)
         assert left.id not in [one.id for one in client.containers.list(all=True)]
 
 
 def test_components_are_taken_from_the_context_alone(scratch: Scratch) -> None:
     nothing = dataclasses.replace(scratch.write(), given=())
-    assert images.base_image(nothing).identity == {}
-    assert images.build(nothing).identity == {}
+    assert base_image(nothing).identity == {}
+    assert build(nothing).identity == {}

@@ -12,9 +12,14 @@ from docker.models.containers import Container
 
 from phaseline.core.errors import TimedOut
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators import images
-from phaseline.operators.images import load_images
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
+from phaseline.operators.images.checks.image import check_image
 from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.model import load_images
+from phaseline.operators.images.remove import remove_images
+from phaseline.operators.images.trial import check_runs
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "it's $a\" pass word"
@@ -33,11 +38,11 @@ def context(daemon: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         (root / name).touch()
     workspace = Workspace(root)
     context = Context(workspace, workspace.pipeline.of_role("database"))
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    build(context)
     yield context
-    images.remove_images(context)
+    remove_images(context)
 
 
 @pytest.fixture
@@ -148,5 +153,5 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
 
 
 def test_it_is_small_safe_and_runs(context: Context) -> None:
-    assert images.check_image(context).summary == "the image: no findings, 2 allowed"
-    assert "with code 0" in images.check_runs(context).summary
+    assert check_image(context).summary == "the image: no findings, 2 allowed"
+    assert "with code 0" in check_runs(context).summary

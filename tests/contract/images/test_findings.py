@@ -13,12 +13,17 @@ import yaml
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.workspace import Context, cache_folder
-from phaseline.operators import images
-from phaseline.operators.images import labels, load_images
+from phaseline.operators.images import labels
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
 from phaseline.operators.images.checks import sbom
 from phaseline.operators.images.checks.finding import Finding, recall
+from phaseline.operators.images.checks.image import check_image
 from phaseline.operators.images.daemon import connected
-from phaseline.operators.images.model import load_base
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.gate import check_images
+from phaseline.operators.images.model import load_base, load_images
+from phaseline.operators.images.trial import check_runs
 from phaseline.tools import docker
 from tests.contract.images.registry import Registry, serve
 from tests.contract.images.scratch import DOCKERFILE, Scratch
@@ -32,15 +37,15 @@ HIDDEN = (
 
 
 def containerized(context: Context) -> Context:
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    build(context)
     return context
 
 
 def findings(context: Context) -> list[Finding]:
     with contextlib.suppress(CheckFailed):
-        images.check_image(context)
+        check_image(context)
     return list(recall(context, "app").findings)
 
 
@@ -66,7 +71,7 @@ def test_a_faulty_image_is_told_by_its_fault(
 ) -> None:
     context = containerized(scratch.write(dockerfile=dockerfile, **component))
     with pytest.raises(CheckFailed) as caught:
-        images.check_image(context)
+        check_image(context)
     found = recall(context, "app").findings
     assert rule in {one.rule for one in found}
     assert {one.rule for one in found if one.fails} == {rule}
@@ -76,11 +81,11 @@ def test_a_faulty_image_is_told_by_its_fault(
 
 def test_of_an_edit_only_what_it_changed_is_read(scratch: Scratch) -> None:
     context = containerized(scratch.write())
-    images.check_image(context)
+    check_image(context)
     surveys = cache_folder() / "surveys"
     before = set(surveys.rglob("*.json"))
     containerized(scratch.write(program="print('another')\n# that nobody has read\n"))
-    images.check_image(context)
+    check_image(context)
     (new,) = set(surveys.rglob("*.json")) - before
     assert list(json.loads(new.read_text())["members"]) == ["/main.py"]
     new.unlink()
@@ -121,7 +126,7 @@ def _labels(context: Context) -> dict[str, str]:
 
 def test_the_bill_of_materials_names_the_debian_packages(scratch: Scratch) -> None:
     context = containerized(scratch.write())
-    images.check_image(context)
+    check_image(context)
     base = load_base(context, "python")
     assert base
     bom = json.loads(sbom.place_of(context, "app").read_text())
@@ -148,8 +153,8 @@ def test_both_routes_give_one_dockerfile_and_pass_the_same_checks(
         assert load_images(upstream)["app"].route == "upstream"
         assert (scratch.root / "app/Dockerfile").read_bytes() == dockerfile
         assert findings(upstream) == first
-        images.check_runs(upstream)
-        images.check_images(upstream)
+        check_runs(upstream)
+        check_images(upstream)
         given = _labels(upstream)
         assert given["org.opencontainers.image.base.digest"] == registry.manifest
     finally:

@@ -9,8 +9,9 @@ import pytest
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators import images
 from phaseline.operators.images.checks.finding import recall
+from phaseline.operators.images.checks.lint import check_dockerfiles
+from phaseline.operators.images.dockerfile import render_dockerfile
 from tests.contract.images.scratch import DOCKERFILE, Scratch
 
 ROOT = Path(__file__).parents[3]
@@ -18,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 def linted(root: Path, dockerfile: str, **component: Any) -> Context:
     context = Scratch(root).write(dockerfile=dockerfile, **component)
-    images.render_dockerfile(context)
-    images.check_dockerfiles(context)
+    render_dockerfile(context)
+    check_dockerfiles(context)
     return context
 
 

@@ -12,9 +12,12 @@ import pytest
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.workspace import Context
-from phaseline.operators import images
-from phaseline.operators.images import load_images
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
+from phaseline.operators.images.checks.image import check_image
 from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.model import load_images
 from tests.contract.images.scratch import DOCKERFILE, Scratch
 
 ROOT = Path(__file__).parents[3]
@@ -32,9 +35,9 @@ def listed(root: Path) -> list[dict[str, Any]]:
 
 def built(scratch: Scratch, **given: Any) -> Context:
     context = scratch.write(**given)
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    build(context)
     return context
 
 
@@ -48,7 +51,7 @@ def test_what_was_built_is_listed_with_its_checks_and_where_it_is(scratch: Scrat
     assert row["checks"] == "not checked yet"
     assert (row["daemon"], row["node"]) == ("yes", "this workspace has no cluster")
 
-    images.check_image(context)
+    check_image(context)
     table = asked(scratch.root, "image.list").stdout
     assert record.tag in table
     assert "no findings" in table
@@ -63,7 +66,7 @@ def test_findings_are_shown_again_and_a_bad_one_is_no_success(scratch: Scratch) 
     context = built(scratch, dockerfile=DOCKERFILE.replace("EXPOSE {{ port }}", "EXPOSE 22"))
     assert "not checked yet: app" in asked(scratch.root, "image.findings").stdout
     with pytest.raises(CheckFailed):
-        images.check_image(context)
+        check_image(context)
     shown = asked(scratch.root, "image.findings")
     assert shown.returncode == 1
     assert "22/tcp instead of 8000/tcp" in shown.stdout

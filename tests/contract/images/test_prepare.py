@@ -10,7 +10,7 @@ import yaml
 
 from phaseline.core.errors import CheckFailed, CommandFailed, Unreachable
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators.images import prepare
+from phaseline.operators.images.prepare import prepare
 from phaseline.tools import pip
 
 # A package that stands still.

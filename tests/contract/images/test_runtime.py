@@ -17,8 +17,11 @@ import testinfra
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.workspace import Context
-from phaseline.operators import images
-from phaseline.operators.images import remove_images
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.remove import remove_images
+from phaseline.operators.images.trial import check_runs
 from tests.contract.images import todo
 from tests.contract.images.scratch import DOCKERFILE, Scratch
 from tests.contract.images.todo import Running
@@ -159,7 +162,7 @@ def test_without_enough_memory_it_is_killed_and_that_is_said(context: Context) -
         update={"try_out": backend.try_out.model_copy(update={"memory_mb": 24})}
     )
     with pytest.raises(CheckFailed) as caught:
-        images.check_runs(Context(context.workspace, (small,)))
+        check_runs(Context(context.workspace, (small,)))
     assert caught.value.what == ("backend needs more than its 24 MB and was killed by the kernel")
     assert "try_out.memory_mb" in caught.value.fix
 
@@ -202,20 +205,20 @@ def test_what_takes_more_than_two_seconds_to_end_is_refused(scratch: Scratch) ->
         signal.pause()
     """
     context = scratch.write(program=program)
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    build(context)
     with pytest.raises(CheckFailed, match="still runs 2 s after SIGTERM"):
-        images.check_runs(context)
+        check_runs(context)
 
 
 def test_an_image_whose_health_check_fails_is_refused_with_what_it_said(scratch: Scratch) -> None:
     check = 'HEALTHCHECK --retries=1 CMD ["python3", "-c", "raise SystemExit(\'not today\')"]'
     dockerfile = re.sub("HEALTHCHECK.*", check, DOCKERFILE)
     context = scratch.write(dockerfile=dockerfile)
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    build(context)
     with pytest.raises(CheckFailed, match="the health check of app fails") as caught:
-        images.check_runs(context)
+        check_runs(context)
     assert "not today" in caught.value.why

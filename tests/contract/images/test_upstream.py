@@ -7,15 +7,13 @@ import yaml
 
 from phaseline.core.errors import CommandFailed
 from phaseline.core.workspace import Context
-from phaseline.operators.images import (
-    base_image,
-    base_image_stands,
-    build,
-    remove_images,
-    render_dockerfile,
-)
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build
 from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.dockerfile import render_dockerfile
 from phaseline.operators.images.model import load_base, load_images
+from phaseline.operators.images.remove import remove_images
+from phaseline.operators.images.standing import base_image_stands
 from phaseline.process.run import run
 from phaseline.tools import docker
 from tests.contract.images.registry import Registry

@@ -12,9 +12,9 @@ import yaml
 
 from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators.images import check_vulnerabilities
 from phaseline.operators.images.checks.finding import recall
 from phaseline.operators.images.checks.sbom import place_of
+from phaseline.operators.images.checks.vulnerabilities import check_vulnerabilities
 from tests.contract.images.osv_server import Database, serving
 
 PURLS = (

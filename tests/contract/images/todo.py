@@ -16,10 +16,13 @@ from docker.models.containers import Container
 from phaseline.core.errors import TimedOut
 from phaseline.core.settings import Component
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators import images
-from phaseline.operators.images import load_images
+from phaseline.operators.images.base import base_image
+from phaseline.operators.images.build import build as build_images
 from phaseline.operators.images.daemon import connected
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.model import load_images
 from phaseline.operators.images.ownership import own_reference
+from phaseline.operators.images.prepare import prepare
 from phaseline.operators.images.trial import create
 
 ROOT = Path(__file__).parents[3]
@@ -37,10 +40,10 @@ def build(root: Path) -> Context:
         else:
             shutil.copy2(ROOT / name, root / name)
     context = Context(Workspace(root))
-    images.base_image(context)
-    images.render_dockerfile(context)
-    images.prepare(context)
-    images.build(context)
+    base_image(context)
+    render_dockerfile(context)
+    prepare(context)
+    build_images(context)
     return context
 
 

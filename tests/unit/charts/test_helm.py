@@ -17,10 +17,6 @@ HISTORY = """[{"revision":1,"updated":"2026-11-23T10:37:59.152668395Z","status":
 "chart":"todo-app-0.1.0","app_version":"0.1.0","description":"Install complete"},
 {"revision":2,"updated":"2026-11-23T10:38:00.425878428Z","status":"pending-upgrade",
 "chart":"todo-app-0.1.0","app_version":"0.1.0","description":"Preparing upgrade"}]"""
-STATUS = """{"name":"todo-app","info":{"first_deployed":"2026-11-23T10:37:59.152668395Z",
-"last_deployed":"2026-11-23T10:38:00.425878428Z","description":"Upgrade complete",
-"status":"deployed","notes":"hello","resources":{}},"config":{},"manifest":"---\\n","version":2,
-"namespace":"todo"}"""
 
 
 @pytest.fixture
@@ -84,19 +80,12 @@ def test_history(tmp_path: Path) -> None:
     assert revisions[0].updated.tzinfo is not None
 
 
-def test_status(tmp_path: Path) -> None:
-    release = answering(tmp_path, stdout=STATUS).status("todo-app")
-    assert release is not None
-    assert (release.version, release.info.status, release.info.notes) == (2, "deployed", "hello")
-
-
 def test_no_such_release(tmp_path: Path) -> None:
     helm = answering(tmp_path, stderr="Error: release: not found\n", code=1)
     assert helm.history("r") == ()
-    assert helm.status("r") is None
 
 
 def test_other_failures_are_no_answer(tmp_path: Path) -> None:
     helm = answering(tmp_path, stderr="Error: connection refused\n", code=1)
     with pytest.raises(CommandFailed, match="connection refused"):
-        helm.status("r")
+        helm.history("r")

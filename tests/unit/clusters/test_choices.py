@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -99,7 +100,7 @@ def test_the_addresses_of_a_cluster() -> None:
     ],
 )
 def test_the_pods_of_the_one_node(pod_range: str, node_pods: str) -> None:
-    assert STATE.model_copy(update={"pod_range": pod_range}).node_pods == node_pods
+    assert replace(STATE, pod_range=pod_range).node_pods == node_pods
 
 
 WELL = {"Ready": "True", "MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "?"}

@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_certificates_of_a_start_that_was_cut_off_are_completed(
 
 
 def test_the_names_on_the_machine_are_short_enough(tmp_path: Path) -> None:
-    longest = STATE.model_copy(update={"name": f"{'a' * 40}-a1b2c3"})
+    longest = replace(STATE, name=f"{'a' * 40}-a1b2c3")
     assert Layout(tmp_path, longest).interface == "pl-a1b2c3"
     assert len(Layout(tmp_path, longest).interface) <= 15
 

@@ -9,8 +9,9 @@ import yaml
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
 from phaseline.core.workspace import Context, Workspace
-from phaseline.operators.images import BaseImage, dockerfile, load_images, render_dockerfile
-from phaseline.operators.images.model import load_base, require_image, store
+from phaseline.operators.images import dockerfile
+from phaseline.operators.images.dockerfile import render_dockerfile
+from phaseline.operators.images.model import BaseImage, load_base, load_images, require_image, store
 from phaseline.render import render
 from phaseline.tools import pip
 

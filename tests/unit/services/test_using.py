@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from phaseline.core.errors import CheckFailed, Unreachable
-from phaseline.core.settings import Address, Journey
+from phaseline.core.settings import Journey
 from phaseline.operators.services.journey import differing, travel
 from phaseline.operators.services.live import Live, url_of
 
-PAGE = Address(name="page", service="web", port="http", path="/start")
+PAGE = {"name": "page", "service": "web", "port": "http", "path": "/start"}
 
 
 def service(name: str, *ports: dict[str, Any]) -> Live:

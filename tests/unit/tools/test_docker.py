@@ -5,10 +5,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from phaseline.core.errors import Unreachable
+from phaseline.core.errors import CommandFailed, Unreachable
 from phaseline.tools import docker
 
 
@@ -94,3 +95,49 @@ def test_the_command_line_leaves_nothing_in_a_home_without_settings(
     assert (told["DOCKER_HOST"], told["DOCKER_BUILDKIT"]) == ("unix:///x", "1")
     (folder / ".docker").mkdir()
     assert "DOCKER_CONFIG" not in docker.environment("unix:///x")
+
+
+class Holding(Daemon):
+    """Has one image, and a fault of its own."""
+
+    images: ClassVar[dict[str, tuple[int, str]]] = {
+        "/images/localhost/todo%3A1/json": (200, '{"Id": "sha256:1", "RepoTags": null}'),
+        "/images/broken/json": (500, '{"message": "no space left"}'),
+        "/images/strange/json": (200, "<html>"),
+    }
+
+    def do_GET(self) -> None:
+        status, text = self.images.get(self.path, (404, '{"message": "No such image"}'))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+def test_an_image_is_asked_for_directly(folder: Path, serve: list[socketserver.BaseServer]) -> None:
+    listen(folder / "machine.sock", Holding, serve)
+    address = f"unix://{folder}/machine.sock"
+    assert docker.image(address, "localhost/todo:1") == {"Id": "sha256:1", "RepoTags": None}
+    assert docker.image(address, "localhost/todo:2") is None
+    with pytest.raises(CommandFailed, match="refused") as caught:
+        docker.image(address, "broken")
+    assert caught.value.why == "no space left"
+    with pytest.raises(Unreachable):
+        docker.image(address, "strange")
+    with pytest.raises(Unreachable):
+        docker.image(f"unix://{folder}/nobody.sock", "localhost/todo:1")
+
+
+@pytest.mark.parametrize(
+    ("address", "verified", "direct"),
+    [
+        ("unix:///run/docker.sock", "", True),
+        ("tcp://127.0.0.1:2375", "", True),
+        ("tcp://127.0.0.1:2376", "1", False),
+        ("ssh://somebody@somewhere", "", False),
+    ],
+)
+def test_whom_only_the_sdk_can_ask(
+    address: str, verified: str, direct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", verified)
+    assert docker.direct(address) is direct

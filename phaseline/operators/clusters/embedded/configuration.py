@@ -46,7 +46,7 @@ def write(layout: Layout, binaries: Path) -> None:
         binaries: the folder that holds kubelet, kube-apiserver and the others.
     """
     values = {
-        **layout.state.model_dump(),
+        **asdict(layout.state),
         "host_address": layout.state.host_address,
         "node_address": layout.state.node_address,
         "dns_address": layout.state.dns_address,

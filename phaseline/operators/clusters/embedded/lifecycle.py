@@ -73,8 +73,7 @@ def stop(layout: Layout) -> None:
 
 def delete(layout: Layout) -> None:
     """End the node at once and remove all that it had."""
-    found = supervisor(layout)
-    if found:
+    if found := _processes(layout):
         with suppress(psutil.NoSuchProcess):
             found[1].kill()
     with ThreadPoolExecutor(1) as pool:
@@ -90,8 +89,7 @@ def delete(layout: Layout) -> None:
 
 
 def _end(layout: Layout, patience: float) -> None:
-    found = supervisor(layout)
-    if found:
+    if found := _processes(layout):
         outer, inner = found
         with suppress(psutil.NoSuchProcess):
             inner.terminate()
@@ -102,6 +100,14 @@ def _end(layout: Layout, patience: float) -> None:
         if alive:
             raise TimedOut(f"the node's process {alive[0].pid} does not end")
     ip.remove(layout.interface)
+
+
+def _processes(layout: Layout) -> tuple[psutil.Process, psutil.Process] | None:
+    """What `supervisor` finds, to be waited for: a reused process ID is not taken for them."""
+    with suppress(psutil.NoSuchProcess):
+        if found := supervisor(layout):
+            return psutil.Process(found[0]), psutil.Process(found[1])
+    return None
 
 
 def _remove_cgroup(layout: Layout) -> None:
@@ -152,7 +158,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
         layout.logs / "supervisor.log",
     )
     inner = _inner(layout)
-    ip.join(layout.interface, inner.pid, "eth0")
+    ip.join(layout.interface, inner, "eth0")
 
 
 @retry(
@@ -161,7 +167,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
     stop=stop_after_delay(10),
     reraise=True,
 )
-def _inner(layout: Layout) -> psutil.Process:
+def _inner(layout: Layout) -> int:
     found = supervisor(layout)
     if found is None:
         raise CheckFailed("the node's supervisor did not start", why=tail(layout, "supervisor"))

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import os
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from phaseline.core.errors import CheckFailed
 from phaseline.operators.clusters.embedded.layout import Layout
 from phaseline.tools.ctr import Ctr
 
 
-def supervisor(layout: Layout) -> tuple[psutil.Process, psutil.Process] | None:
+def supervisor(layout: Layout) -> tuple[int, int] | None:
     """The two processes that hold the node: `unshare`, and process 1 of the node below it.
 
     They are found by the specification that they were started with, so that a start that was cut
-    off is found too, and a reused process ID is never taken for them.
+    off is found too, and a reused process ID is never taken for them. Each run looks, so it is
+    done without psutil, which takes five times as long.
     """
-    wanted = str(layout.specification)
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if words[-1:] == [wanted] and words[0].endswith("unshare"):
-            with suppress(psutil.NoSuchProcess):
-                children = process.children()
-                if children:
-                    return process, children[0]
+    last = os.fsencode(f"\0{layout.specification}\0")
+    names = os.listdir("/proc")  # noqa: PTH208 - names alone
+    told = {pid: _read(pid, "cmdline") for pid in names if pid.isdecimal()}
+    for pid in [one for one, words in told.items() if words.endswith(last)]:
+        parent = _read(pid, "stat").rpartition(b")")[2].split()[1:2]
+        outer = parent[0].decode() if parent else ""
+        words = told.get(outer, b"")
+        if words.endswith(last) and words.partition(b"\0")[0].endswith(b"unshare"):
+            return int(outer), int(pid)
     return None
+
+
+def _read(pid: str, name: str) -> bytes:
+    """A file of /proc about a process; empty where it has ended."""
+    try:
+        return Path("/proc", pid, name).read_bytes()
+    except OSError:
+        return b""
 
 
 def status(layout: Layout) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def containerd(layout: Layout) -> Ctr:
     found = supervisor(layout)
     if found is None:
         raise CheckFailed("the node is down", fix="run `invoke cluster`")
-    return Ctr(Path(f"/proc/{found[1].pid}/root/run/containerd/containerd.sock"))
+    return Ctr(Path(f"/proc/{found[1]}/root/run/containerd/containerd.sock"))
 
 
 def unit_names(layout: Layout) -> list[str]:
