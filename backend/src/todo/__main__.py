@@ -19,7 +19,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from api.server import listen, serve
 
     listener = listen(arguments.host, arguments.port)
-    serve(create_app(settings), listener, settings.revision)
+    serve(create_app(settings), listener, settings)
 
 
 def _migrate(arguments: argparse.Namespace) -> None:
