@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import psutil
 from phaseline.core.errors import CheckFailed
 from phaseline.operators.clusters.embedded.layout import Layout
 from phaseline.tools.ctr import Ctr
+
+# kubelet names a pod's control group by the pod's ID
+_POD = re.compile(r"/pod([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def supervisor(layout: Layout) -> tuple[psutil.Process, psutil.Process] | None:
@@ -49,10 +53,30 @@ def containerd(layout: Layout) -> Ctr:
     Raises:
         CheckFailed: the node is down.
     """
+    return Ctr(Path(f"/proc/{node(layout).pid}/root/run/containerd/containerd.sock"))
+
+
+def node(layout: Layout) -> psutil.Process:
+    """The node's first process.
+
+    Raises:
+        CheckFailed: the node is down.
+    """
     found = supervisor(layout)
     if found is None:
         raise CheckFailed("the node is down", fix="run `invoke cluster`")
-    return Ctr(Path(f"/proc/{found[1].pid}/root/run/containerd/containerd.sock"))
+    return found[1]
+
+
+def pod_processes(layout: Layout) -> dict[str, int]:
+    """A process of each pod on the node, as this machine numbers it, by the pod's ID."""
+    found = {}
+    for one in node(layout).children(recursive=True):
+        with suppress(OSError):  # it has ended since it was listed
+            pod = _POD.search(Path(f"/proc/{one.pid}/cgroup").read_text())
+            if pod:
+                found[pod[1]] = one.pid
+    return found
 
 
 def unit_names(layout: Layout) -> list[str]:
