@@ -37,6 +37,13 @@ def load_images(context: Context) -> Report:
     return Report(f"{len(missing)} loaded{kept}", identity={i.component: i.id for i in images})
 
 
+def bring(context: Context, image: BuiltImage) -> None:
+    """Bring one image to the node, if it is not there."""
+    node = access.node_images(context)
+    if not _held(image, node.names()):
+        _bring(context, node, image)
+
+
 def _bring(context: Context, node: Ctr, image: BuiltImage) -> None:
     """Import what the node lacks of `image`, or all of it if only the daemon can read it."""
     there = node.layers(image.repository)

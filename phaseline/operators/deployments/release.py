@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from phaseline.core.errors import CheckFailed, PhaselineError, TimedOut
 from phaseline.core.files import digest_text
 from phaseline.core.report import Report, Standing
@@ -20,8 +22,23 @@ from phaseline.tools.helm import Helm, Release, Status
 def install_release(context: Context) -> Report:
     """Install the chart, or upgrade the release, and wait until every workload is available.
 
+    Raises:
+        As `apply`.
+    """
+    return apply(context, values_file(context))
+
+
+def apply(
+    context: Context, *values: Path, settings: tuple[str, ...] = (), reuse: bool = False
+) -> Report:
+    """Bring the release to the chart with `values` and wait until every workload is available.
+
     A release that an ended run left half-way is put back first. One that does not come up is put
     back as it was; a first one stays as it is, to be looked at.
+
+    Args:
+        settings: `path=value`, laid over the files.
+        reuse: begin with the values that the release has.
 
     Raises:
         CommandFailed: helm refuses; its words are in the message.
@@ -32,7 +49,15 @@ def install_release(context: Context) -> Report:
     before = _mend(helm, chart.release)
     journal.progress(f"applying {chart.release}")
     limit = float(chart.timeout_seconds)
-    run(helm.upgrade(chart.release, chart_folder(context), values_file(context), timeout=limit))
+    wanted = helm.upgrade(
+        chart.release,
+        chart_folder(context),
+        *values,
+        settings=settings,
+        reuse=reuse,
+        timeout=limit,
+    )
+    run(wanted)
     try:
         count = await_rollout(context, limit=limit)
     except (CheckFailed, TimedOut) as error:
