@@ -109,7 +109,9 @@ class Client:
 
 def _expected(method: str, answer: BaseHTTPResponse, statuses: tuple[int, ...]) -> BaseHTTPResponse:
     if answer.status not in statuses:
-        raise Lost(f"{method}: answered {answer.status}")
+        later = answer.headers.get("Retry-After")
+        told = f", to be asked again after {later} s" if later else ""
+        raise Lost(f"{method}: answered {answer.status}{told}")
     return answer
 
 

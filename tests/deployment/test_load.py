@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def downgrade() -> None:
     op.drop_column("todos", "colour")
 """
 _IN = ("-n", application.NAMESPACE)
+REFUSED = re.compile(r"[A-Z]+: answered 50[23], to be asked again after 2 s")
 _LEFT_WITHIN = 60.0
 
 
@@ -95,15 +97,11 @@ def test_the_database_is_away_for_a_moment(deployed: Deployed) -> None:
     (pod,) = _pods(deployed, "database")
     with Load(deployed.address) as load:
         application.kubectl(deployed.workspace, *_IN, "delete", "pod", pod, "--wait=false")
-        refused = _await_refusal(deployed)
         _await_left(deployed)
         time.sleep(2)
-    assert refused.headers["Content-Type"] == "application/problem+json"
-    assert int(refused.headers["Retry-After"]) > 0
-    assert _page(deployed)
     assert load.outcome.lost, "the database was never away"
-    assert {what.rpartition(" ")[2] for _, what in load.outcome.lost} <= {"502", "503"}
-    assert max(at for at, _ in load.outcome.lost) < load.outcome.duration - 1
+    assert all(REFUSED.fullmatch(what) for _, what in load.outcome.lost), load.outcome
+    assert max(at for at, _ in load.outcome.lost) < load.outcome.duration - 1, load.outcome
 
 
 def _nothing_was_lost(load: Load) -> None:
@@ -143,14 +141,6 @@ def _await_left(deployed: Deployed) -> None:
         application.kubectl(
             deployed.workspace, *_IN, "rollout", "status", kind, *selector, "--timeout=50s"
         )
-
-
-def _await_refusal(deployed: Deployed) -> httpx.Response:
-    deadline = time.monotonic() + _LEFT_WITHIN
-    while (answer := httpx.get(f"{deployed.address}api/todos", timeout=10)).status_code < 500:
-        assert time.monotonic() < deadline, "the database is not away"
-        time.sleep(0.05)
-    return answer
 
 
 def _crash(deployed: Deployed, component: str) -> None:
