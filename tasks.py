@@ -45,6 +45,7 @@ daemon = Module("phaseline.operators.hosts.daemon")
 fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
+balance = Module("phaseline.operators.services.balance")
 service = Module("phaseline.operators.services.checks")
 # Whether what was made still stands.
 images_now = Module("phaseline.operators.images.standing")
@@ -651,6 +652,17 @@ GRAPH = Graph(
                     projection=service_facts.endpoints,
                     tests=(
                         "tests/deployment/test_deploy_all.py::test_every_step_that_is_built_was_done",
+                    ),
+                ),
+                check(
+                    "T032.balance",
+                    "Load balancing: connections spread over replicas",
+                    balance.check_balance,
+                    needs=("T026.release",),
+                    projection=service_facts.endpoints,
+                    tests=(
+                        "tests/unit/services/test_balance.py",
+                        "tests/deployment/test_balance.py",
                     ),
                 ),
                 check(

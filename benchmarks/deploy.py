@@ -43,6 +43,11 @@ class Checkout:
     root: Path
     env: Mapping[str, str]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables for its command line."""
+        return {**environment(), **self.env}
+
     def invoke(self, *arguments: str, limit: float = 1200.0) -> tuple[float, float]:
         """Run `invoke …`; returns the seconds it took and the longest silence in its output."""
         started = last = time.monotonic()
@@ -52,7 +57,7 @@ class Checkout:
             subprocess.Popen(
                 (sys.executable, "-m", "invoke", *arguments),
                 cwd=self.root,
-                env={**environment(), **self.env},
+                env=self.environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             ) as process,

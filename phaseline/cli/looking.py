@@ -98,7 +98,7 @@ def application(context: Context, *, as_json: bool) -> int:
     """Print whether the application is well, check by check; exit code 1 when one fails."""
     from phaseline.core.errors import PhaselineError
     from phaseline.operators.deployments import proof
-    from phaseline.operators.services import checks
+    from phaseline.operators.services import balance, checks
 
     rows = []
     for what, check in {
@@ -106,6 +106,7 @@ def application(context: Context, *, as_json: bool) -> int:
         "images": proof.check_images,
         "services": checks.check_created,
         "discovery": checks.check_discovery,
+        "balance": balance.check_balance,
         "endpoints": checks.check_health,
         "journeys": checks.check_journeys,
     }.items():

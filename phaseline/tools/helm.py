@@ -128,6 +128,8 @@ class Helm:
         release: str,
         chart: Path,
         *values: Path,
+        settings: tuple[str, ...] = (),
+        reuse: bool = False,
         description: str = "",
         timeout: float = 120.0,
     ) -> Command:
@@ -135,6 +137,10 @@ class Helm:
 
         The chart wins over what others changed in its fields (`kubectl patch`, say): otherwise
         such a change makes every later upgrade fail. `timeout` is for hooks and the API, seconds.
+
+        Args:
+            settings: `path=value`, laid over the files.
+            reuse: begin with the values of the release instead of the chart's alone.
         """
         said = (f"--description={description}",) if description else ()
         return self.command(
@@ -148,7 +154,8 @@ class Helm:
             "--force-conflicts",
             # The server judges every field as it applies; the schema's download only takes time.
             "--disable-openapi-validation",
-            "--reset-values",
+            "--reset-then-reuse-values" if reuse else "--reset-values",
+            *(f"--set={one}" for one in settings),
             f"--history-max={KEPT_REVISIONS}",
             f"--timeout={timeout:.0f}s",
             *said,

@@ -68,6 +68,22 @@ def test_a_request_in_flight_is_finished(own_service: Service, url: URL) -> None
     assert own_service.process.returncode == 0
 
 
+def test_more_grace_finishes_what_takes_longer(url: URL, log: Path) -> None:
+    with (
+        serving(url, log, {"TODO_GRACE": "8"}) as service,
+        ThreadPoolExecutor() as pool,
+    ):
+        with locked(url):
+            answer = pool.submit(service.client.post, "/api/todos", json={"title": "Later"})
+            time.sleep(0.3)
+            service.process.terminate()
+            time.sleep(EXIT_WITHIN_S)
+            assert not answer.done()
+        assert answer.result(timeout=5).status_code == 201
+        service.process.wait(timeout=5)
+    assert service.process.returncode == 0
+
+
 def test_a_request_that_hangs_does_not_hold_it_up(own_service: Service, url: URL) -> None:
     with ThreadPoolExecutor() as pool, locked(url):
         answer = pool.submit(own_service.client.post, "/api/todos", json={"title": "Never"})

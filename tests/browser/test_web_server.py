@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,6 +90,7 @@ def test_the_health_of_nginx_does_not_hang_on_the_backend(
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert answer.json()["detail"] == "The todo service is not answering; try again shortly."
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Retry-After"] == "2"
 
 
 def test_without_its_page_it_lives_and_is_not_ready(
@@ -131,6 +133,40 @@ def test_a_repeatable_request_goes_on_to_the_next_backend(
     finally:
         web.stop()
     assert statuses == [200] * 10
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_any_request_that_was_refused_goes_on_to_the_next_backend(
+    tmp_path: Path, page_folder: Path, upstream: Upstream, method: str
+) -> None:
+    """Nothing was sent yet: that it may not be sent twice does not matter."""
+    gone = [f"http://127.0.0.1:{free_port()}" for _ in range(3)]
+    web = web_server(tmp_path, page_folder, *gone, upstream.url)
+    try:
+        web.start("/healthz")
+        with httpx.Client(base_url=web.url, trust_env=False) as client:
+            statuses = [client.request(method, "/api/todos").status_code for _ in range(10)]
+    finally:
+        web.stop()
+    assert statuses == [200] * 10
+    assert upstream.asked == [method] * 10
+
+
+def test_the_backend_s_own_refusal_is_handed_on_once(
+    client: httpx.Client, upstream: Upstream
+) -> None:
+    upstream.behaviours[:] = ["refuse"]
+    answer = client.get("/api/todos")
+    assert (answer.status_code, answer.headers.get_list("Retry-After")) == (503, ["7"])
+    assert upstream.asked == ["GET"]
+
+
+def test_an_old_connection_ends_with_an_answer_that_says_so(client: httpx.Client) -> None:
+    """So that none is in use when a pod that has been leaving for longer ends."""
+    assert client.get("/").headers["Connection"] == "keep-alive"
+    time.sleep(4.1)
+    assert client.get("/").headers["Connection"] == "close"
+    assert client.get("/").headers["Connection"] == "keep-alive"
 
 
 def test_a_request_under_way_is_finished_before_nginx_ends(web: Server, upstream: Upstream) -> None:

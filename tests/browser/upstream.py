@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-Behaviour = Literal["answer", "break", "wait"]
+Behaviour = Literal["answer", "break", "wait", "refuse"]
 WAIT_S = 1.0
 
 
@@ -38,7 +38,9 @@ def running_upstream() -> Iterator[Upstream]:
                 return
             if behaviour == "wait":
                 time.sleep(WAIT_S)
-            self.send_response(200)
+            self.send_response(503 if behaviour == "refuse" else 200)
+            if behaviour == "refuse":
+                self.send_header("Retry-After", "7")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -72,7 +72,19 @@ def test_updates_keep_the_old_pod_until_the_new_one_serves(objects: Rendered, ti
 
 def test_the_frontend_is_told_where_the_backend_is(objects: Rendered) -> None:
     settings = objects(release="r1")["ConfigMap/r1-frontend"]["data"]["upstream.conf"]
-    assert " ".join(settings.split()) == "upstream backend { server r1-backend:8000; }"
+    first, *servers, last = settings.splitlines()
+    assert (first, last) == ("upstream backend {", "}")
+    # as often as a connection that was refused is tried again: the Service may lead to another pod
+    assert servers == ["  server r1-backend:8000 max_fails=0;"] * 10
+
+
+@pytest.mark.parametrize("title", [BACKEND, FRONTEND])
+def test_a_pod_that_leaves_goes_on_serving(objects: Rendered, title: str) -> None:
+    one = objects({"drainSeconds": 7})[title]
+    assert container(one)["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
+    assert pod(one)["terminationGracePeriodSeconds"] >= 7 + 10
+    assert one["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert "lifecycle" not in container(objects({"drainSeconds": 0})[title])
 
 
 def test_changed_settings_roll_only_their_own_pods(objects: Rendered) -> None:

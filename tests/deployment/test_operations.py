@@ -26,6 +26,39 @@ def test_scaled_and_back(deployed: Deployed) -> None:
     assert sum("backend" in pod["metadata"]["name"] for pod in _staying(deployed)) == 1
 
 
+def test_another_value_and_another_image(deployed: Deployed) -> None:
+    workspace, before = deployed.workspace, application.version(deployed.address)
+    ran = workspace.must("app.update", "--values", "backend.logLevel=warning,backend.replicas=2")
+    assert "until the next `invoke deploy-all`" in ran.text
+    assert sum("backend" in pod["metadata"]["name"] for pod in _staying(deployed)) == 2
+    workspace.edit("backend/src/todo/__init__.py", f'"{before}"', '"7.7.6"')
+    old = {name for name in application.running_images(workspace) if "/backend:" in name}
+    workspace.must("containerize")
+    assert application.version(deployed.address) == before
+    workspace.must("app.update", "--component", "backend")
+    assert application.version(deployed.address) == "7.7.6"
+    assert sum("backend" in pod["metadata"]["name"] for pod in _staying(deployed)) == 2
+    workspace.must("app.update", "--component", "backend", "--image", *old)
+    assert application.version(deployed.address) == before
+    assert "T026.release" in deployed.deploy().steps("✓")
+    assert application.version(deployed.address) == "7.7.6"
+
+
+def test_an_update_that_cannot_be_is_refused_before_anything_changes(deployed: Deployed) -> None:
+    revision = deployed.workspace.json("app.history")[-1]["revision"]
+    for words, said in {
+        ("--component", "backnd"): "one of backend, frontend, database",
+        ("--component", "backend", "--image", "localhost/todo-app/backend:gone"): "neither",
+        ("--image", "a:1"): "name the component",
+        ("--values", "backend.logLevel"): "PATH=VALUE",
+        ("--values", "backend.loglevel=debug"): "loglevel",
+    }.items():
+        ran = deployed.workspace.invoke("app.update", *words)
+        assert ran.code != 0
+        assert said in ran.text
+    assert deployed.workspace.json("app.history")[-1]["revision"] == revision
+
+
 def test_a_database_is_not_scaled(deployed: Deployed) -> None:
     ran = deployed.workspace.invoke("app.scale", "database", "2")
     assert ran.code == 2

@@ -10,23 +10,21 @@ from fastapi import FastAPI
 
 from todo import __version__
 from todo.logs import get_logger
-
-# What is left of the two seconds between SIGTERM and exit goes to closing connections.
-GRACE_S = 1
+from todo.settings import Settings
 
 _log = get_logger(__name__)
 
 
-def serve(app: FastAPI, listener: socket.socket, revision: str) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight have GRACE_S seconds to finish."""
+def serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight have `settings.grace` seconds to finish."""
     host, port = listener.getsockname()[:2]
-    _log.info("listening", host=host, port=port, version=__version__, revision=revision)
+    _log.info("listening", host=host, port=port, version=__version__, revision=settings.revision)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=settings.grace,
     )
     try:
         uvicorn.Server(config).run(sockets=[listener])

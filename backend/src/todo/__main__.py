@@ -26,7 +26,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from api.server import serve
 
     settings = _started()
-    serve(create_app(settings), listener, settings.revision)
+    serve(create_app(settings), listener, settings)
 
 
 def _migrate(arguments: argparse.Namespace) -> None:

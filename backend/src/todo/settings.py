@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, BeforeValidator(_lowered)] = LogLevel.INFO
     log_format: Annotated[LogFormat | None, BeforeValidator(_lowered)] = None
     revision: str = Field(default="unknown", max_length=200)
+    # Seconds for requests in flight when it is told to end. With one, it ends within two: the rest
+    # goes to closing connections. Where a busy machine lets requests queue up, give it more.
+    grace: int = Field(default=1, ge=1, le=60)
 
     @field_validator("database_url")
     @classmethod

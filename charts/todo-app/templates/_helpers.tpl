@@ -74,6 +74,20 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
+{{- /* A pod that leaves goes on serving for a while. Until they have heard of it, proxies send it
+       new connections; when it is the only one, they send all to it until its successor is ready.
+       Then it has `left` seconds to finish what is under way. */ -}}
+{{- define "todo.leave" -}}
+terminationGracePeriodSeconds: {{ add .root.Values.drainSeconds .left }}
+{{- end }}
+
+{{- define "todo.drain" -}}
+{{- with .root.Values.drainSeconds -}}
+lifecycle:
+  preStop: {sleep: {seconds: {{ . }}}}
+{{- end }}
+{{- end }}
+
 {{- /* Pods of one template apart, if there is room: a node that is lost takes as few as may be. */ -}}
 {{- define "todo.spread" -}}
 topologySpreadConstraints:

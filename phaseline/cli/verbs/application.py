@@ -27,6 +27,7 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
         "open": _open(folder),
         "rollback": _rollback(folder),
         "scale": _scale(folder),
+        "update": _update(folder),
     }
     return {f"app.{name}": task for name, task in found.items()}
 
@@ -110,6 +111,29 @@ def _scale(folder: Path) -> Task[Any]:
     text = "Have so many pods of a component, until the next deploy-all."
     help_ = {"component": _COMPONENT, "replicas": "how many"}
     return make_task(scale, text, help_, "app.scale backend 3")
+
+
+def _update(folder: Path) -> Task[Any]:
+    def update(c: object, component: str = "", image: str = "", values: str = "") -> int:
+        from phaseline.operators.deployments.update import update as bring
+
+        settings = [one.strip() for one in values.split(",") if one.strip()]
+        return _alone(folder, "app.update", lambda here: bring(here, component, image, settings))
+
+    text = (
+        "Bring the images that were built last, or other values, to the running release.\n\n"
+        "Like the phase it goes through Helm, waits, names what does not come up and puts the\n"
+        "release back. Unlike deploy-all it builds and checks nothing, and all that is not named\n"
+        "stays as the release has it: one component after `invoke containerize`, an image of\n"
+        "before, a value to try out. It holds until the next deploy-all."
+    )
+    help_ = {
+        "component": f"only this one, by {_COMPONENT} (default all)",
+        "image": "REPOSITORY:TAG for it, from the node or the Docker daemon (default as built)",
+        "values": "PATH=VALUE for the chart, separated by commas; alone it leaves the images",
+    }
+    example = "app.update --component backend --values backend.logLevel=debug"
+    return make_task(update, text, help_, example)
 
 
 def _alone(folder: Path, name: str, work: Callable[[Context], Report]) -> int:

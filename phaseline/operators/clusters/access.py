@@ -54,6 +54,25 @@ def node_images(context: Context) -> Ctr:
     return running.containerd(embedded(context))
 
 
+def node_process(context: Context) -> int:
+    """A process in the node's network, as this machine numbers it.
+
+    Raises:
+        CheckFailed: there is no cluster, or its node is down.
+    """
+    return running.node(embedded(context))
+
+
+def pod_processes(context: Context) -> dict[str, int]:
+    """A process in the network of each pod, by the pod's ID; those of other workspaces too.
+
+    Raises:
+        CheckFailed: there is no cluster.
+    """
+    embedded(context)
+    return running.pod_processes()
+
+
 def dns_server(context: Context) -> str:
     """The address at which the cluster's DNS answers this machine."""
     return require(context).node_address

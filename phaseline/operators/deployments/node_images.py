@@ -44,6 +44,13 @@ def _prove(node: Ctr, images: list[BuiltImage]) -> None:
             )
 
 
+def bring(context: Context, image: BuiltImage) -> None:
+    """Bring one image to the node, if it is not there."""
+    node = access.node_images(context)
+    if not held(image, node.names()):
+        _bring(context, node, image)
+
+
 def _bring(context: Context, node: Ctr, image: BuiltImage) -> None:
     """Import what the node lacks of `image`, or all of it if only the daemon can read it."""
     there = node.sizes(image.layers)

@@ -54,6 +54,12 @@ def identity(context: Context) -> dict[str, str]:
         return _told(context, api, release)
 
 
+def newest(context: Context) -> Release | None:
+    """The release's last revision; None where there is no release."""
+    with access.api(context) as api:
+        return _newest(context, api)
+
+
 def _newest(context: Context, api: ApiServer) -> Release | None:
     name = context.workspace.settings["chart"]["release"]
     return helm_release.newest(api, _namespace(context), name)

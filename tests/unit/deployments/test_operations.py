@@ -7,6 +7,7 @@ import pytest
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
 from phaseline.operators.deployments.operations import running, target
+from phaseline.operators.deployments.update import check_settings, parted
 from phaseline.tools.helm import Revision, Status
 
 
@@ -63,3 +64,28 @@ def test_the_workload_of_a_component_is_the_one_that_runs_its_image() -> None:
     assert chosen
     assert chosen["metadata"]["name"] == "web"
     assert running(found, "l/app/we") is None
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("a:1", ("a", "1")),
+        ("localhost/todo/backend:abc", ("localhost/todo/backend", "abc")),
+        ("registry:5000/a/b:1.2", ("registry:5000/a/b", "1.2")),
+    ],
+)
+def test_an_image_s_repository_and_tag(image: str, expected: tuple[str, str]) -> None:
+    assert parted(image) == expected
+
+
+@pytest.mark.parametrize("image", ["", "a", "a:", ":1", "registry:5000/a"])
+def test_an_image_without_a_tag_is_refused(image: str) -> None:
+    with pytest.raises(InvalidConfiguration, match="REPOSITORY:TAG"):
+        parted(image)
+
+
+@pytest.mark.parametrize("setting", ["a", "=1", ""])
+def test_a_setting_without_a_value_is_refused(setting: str) -> None:
+    check_settings(["a.b=1", "c="])
+    with pytest.raises(InvalidConfiguration, match="PATH=VALUE"):
+        check_settings(["a=1", setting])

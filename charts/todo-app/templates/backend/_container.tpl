@@ -10,6 +10,8 @@ env:
         key: url
   # Beside the image that it names: an old pod that is restarted would read a new ConfigMap.
   - {name: TODO_REVISION, value: {{ .root.Values.backend.image.tag | quote }}}
+  # Below what the pod has left to end.
+  - {name: TODO_GRACE, value: "8"}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- end }}
@@ -39,7 +41,8 @@ volumes:
 
 {{- /* Liveness asks the process alone: a restart does not cure a database that is away.
        Readiness asks the database and its schema too: without them, requests belong to another
-       replica, and a pod that came before its migration waits. */ -}}
+       replica, and a pod that came before its migration waits. Three failures, for a busy database
+       is not away, and one that is is told of by each answer. */ -}}
 {{- define "todo.backend.probes" -}}
 startupProbe:
   httpGet: {path: /healthz, port: http}
@@ -50,7 +53,7 @@ readinessProbe:
   httpGet: {path: /readyz, port: http}
   periodSeconds: 2
   timeoutSeconds: 5
-  failureThreshold: 2
+  failureThreshold: 3
 livenessProbe:
   httpGet: {path: /healthz, port: http}
   periodSeconds: 10

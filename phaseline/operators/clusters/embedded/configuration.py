@@ -148,6 +148,9 @@ def _prepare(layout: Layout) -> list[list[str]]:
         [ip, "address", "add", f"{state.node_address}/30", "dev", "eth0"],
         [ip, "link", "set", "eth0", "up"],
         [ip, "route", "add", "default", "via", state.host_address],
+        # A pod that is gone refuses at once. Sent on to the machine, which drops it, a connection
+        # would wait, and so would each later one whose port the kernel still has in mind.
+        [ip, "route", "add", "unreachable", state.pod_range],
     ]
 
 

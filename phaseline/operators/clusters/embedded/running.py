@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from phaseline.core.errors import CheckFailed
 from phaseline.operators.clusters.embedded.layout import Layout
 from phaseline.tools.ctr import Ctr
+
+# kubelet names a pod's control group by the pod's ID
+_POD = re.compile(rb"/pod([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def supervisor(layout: Layout) -> tuple[int, int] | None:
@@ -57,10 +61,26 @@ def containerd(layout: Layout) -> Ctr:
     Raises:
         CheckFailed: the node is down.
     """
+    return Ctr(Path(f"/proc/{node(layout)}/root/run/containerd/containerd.sock"))
+
+
+def node(layout: Layout) -> int:
+    """The node's first process, as this machine numbers it.
+
+    Raises:
+        CheckFailed: the node is down.
+    """
     found = supervisor(layout)
     if found is None:
         raise CheckFailed("the node is down", fix="run `invoke cluster`")
-    return Ctr(Path(f"/proc/{found[1]}/root/run/containerd/containerd.sock"))
+    return found[1]
+
+
+def pod_processes() -> dict[str, int]:
+    """A process of each pod, those of other nodes here too, by the pod's ID."""
+    names = os.listdir("/proc")  # noqa: PTH208 - names alone
+    groups = ((pid, _POD.search(_read(pid, "cgroup"))) for pid in names if pid.isdecimal())
+    return {pod[1].decode(): int(pid) for pid, pod in groups if pod}
 
 
 def unit_names(layout: Layout) -> list[str]:
