@@ -30,14 +30,14 @@ class Imports:
         self._met: set[str] = set()
         self._changed = False
 
-    def of(self, digest: str, file: Path) -> str:
+    def of(self, digest: str, file: str) -> str:
         """Each import of `file`, which has this digest, as a line `module name known_as`.
 
         `name` and `known_as` may be empty.
         """
         self._met.add(digest)
         if digest not in self._known:
-            self._known[digest], self._changed = _found(file), True
+            self._known[digest], self._changed = _found(Path(file)), True
         return self._known[digest]
 
     def save(self) -> None:
