@@ -11,6 +11,7 @@ import json
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from phaseline.core import fast_json
 from phaseline.core.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def canonical(value: Any) -> bytes:
 
 def seal(statement: dict[str, Any], signer: Signer) -> bytes:
     """The bytes of an envelope around `statement`, signed."""
-    payload = canonical(statement)
+    payload = fast_json.dumps(statement, sort=True)
     signature = signer.sign(_authenticated(payload))
     envelope = {
         "payload": b64encode(payload).decode(),

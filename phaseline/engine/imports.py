@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from phaseline.core import fast_json
 from phaseline.core.files import write_atomic
 from phaseline.core.plain import cache_folder
 
@@ -54,7 +55,7 @@ class Imports:
 
 def _load(place: Path) -> dict[str, str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        content = json.loads(place.read_bytes())
+        content = fast_json.loads(place.read_bytes())
         if content["version"] == VERSION:
             return dict(content["found"])
     return {}
