@@ -53,6 +53,8 @@ class _Speaker:
 
     def ended(self, outcome: Outcome) -> None: ...
 
+    def flush(self) -> None: ...
+
 
 def advise(graph: Graph, reopen: Callable[[], Context], wanted: Wanted) -> int:
     """Show advice on the files that are meant, and with `apply` try its patches one by one.

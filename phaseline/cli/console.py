@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 from phaseline.core.texts import plain
 from phaseline.core.times import duration
 from phaseline.engine.log import printed
-from phaseline.engine.outcome import LEFT_ALONE, Ending, Outcome
+from phaseline.engine.outcome import Ending, Outcome
 
 if TYPE_CHECKING:
     from phaseline.engine.graph import Step
@@ -42,6 +42,7 @@ class Screen(Protocol):
     def started(self, step: Step, reason: str) -> None: ...
     def progressed(self, step: Step, text: str) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
+    def flush(self) -> None: ...
     def say(self, lines: Sequence[Line]) -> None: ...
 
 
@@ -111,7 +112,7 @@ def report(outcomes: Sequence[Outcome], seconds: float, head: str = "") -> Itera
 
 
 def _joined(lines: Sequence[Line]) -> str:
-    return "\n".join("".join([text for text, _ in line]) for line in lines)
+    return "\n".join(["".join([text for text, _ in line]) for line in lines])
 
 
 class PlainScreen:
@@ -139,7 +140,8 @@ class PlainScreen:
         """Name the step and why it runs."""
         with self._guard:
             self._working[step.id] = (time.monotonic(), step.title)
-        self._print(f"> {step.id:<14} {step.title}  ({reason})")
+            self._print(f"> {step.id:<14} {step.title}  ({reason})")
+            self._stream.flush()
 
     def progressed(self, step: Step, text: str) -> None:
         """Pass on what a step says, at most every other second."""
@@ -149,34 +151,41 @@ class PlainScreen:
             if now - self._said.get(step.id, 0.0) < 2.0:
                 return
             self._said[step.id] = now
-        self._print(f"  {step.id:<14} {plain(text)}")
+            self._print(f"  {step.id:<14} {plain(text)}")
+            self._stream.flush()
 
     def ended(self, outcome: Outcome) -> None:
         """Tell how it ended."""
+        text = _joined(lines_of(outcome, verbose=self._verbose))
         with self._guard:
             self._working.pop(outcome.step.id, None)
-        lines = lines_of(outcome, verbose=self._verbose)
-        self._print(_joined(lines), news=outcome.ending not in LEFT_ALONE)
+            self._print(text)
+
+    def flush(self) -> None:
+        """Show what was told."""
+        with self._guard:
+            self._stream.flush()
 
     def say(self, lines: Sequence[Line]) -> None:
         """Print lines that belong together."""
-        self._print(_joined(lines))
-
-    def _print(self, text: str, *, news: bool = True) -> None:
-        """Args: news: it is to be seen at once, not with what comes next."""
         with self._guard:
-            self._last = time.monotonic()
-            self._stream.write(text + "\n")
-            if news:
-                self._stream.flush()
+            self._print(_joined(lines))
+            self._stream.flush()
+
+    def _print(self, text: str) -> None:
+        """Write it; who calls holds the guard."""
+        self._last = time.monotonic()
+        self._stream.write(text + "\n")
 
     def _watch_silence(self) -> None:
         while not self._over.wait(self._silence / 8):
             with self._guard:
+                if time.monotonic() - self._last > self._silence:
+                    self._break_silence()
                 self._stream.flush()
-                quiet = time.monotonic() - self._last > self._silence
-                working = dict(self._working) if quiet else {}
-            if quiet and not working:
-                self._print("  comparing with what the last run left")
-            for name, (since, text) in working.items():
-                self._print(f"  {name:<14} {plain(text)} ({duration(time.monotonic() - since)})")
+
+    def _break_silence(self) -> None:
+        for name, (since, text) in self._working.items():
+            self._print(f"  {name:<14} {plain(text)} ({duration(time.monotonic() - since)})")
+        if not self._working:
+            self._print("  comparing with what the last run left")

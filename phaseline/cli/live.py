@@ -53,6 +53,9 @@ class LiveScreen:
             self._working.pop(outcome.step.id, None)
         self.say(lines_of(outcome, verbose=self._verbose))
 
+    def flush(self) -> None:
+        """All is shown at once."""
+
     def say(self, lines: Sequence[Line]) -> None:
         """Print lines that belong together, above those at work."""
         texts = [Text.assemble(*line) for line in lines]

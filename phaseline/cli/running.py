@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from phaseline.cli import console
 from phaseline.cli.edge import alone
 from phaseline.core.workspace import Context
-from phaseline.engine import leftovers, memo, record, selection
+from phaseline.engine import memo, record, selection
 from phaseline.engine.evidence import Evidence
 from phaseline.engine.folder import RunFolder
 from phaseline.engine.graph import Graph, Kind, Step
@@ -61,6 +61,8 @@ def run_phases(
     chosen = choose(graph, context, asked)
     with alone(context, command()) as cut_off:
         if cut_off:
+            from phaseline.engine import leftovers
+
             leftovers.sweep(graph, context)
         if asked.rehash:
             memo.forget(context.state)

@@ -13,6 +13,7 @@ _LARGE = 160  # characters of JSON from which it pays
 _MOST = 256
 
 _encode = json.JSONEncoder(sort_keys=True).encode
+_EMPTY: dict[type, str] = {dict: "{}", list: "[]"}  # as many parts are
 _known: dict[int, tuple[Any, str]] = {}  # by identity; holding the tree keeps that its own
 _one: dict[str, Any] = {}
 
@@ -40,14 +41,14 @@ def one(tree: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _digest(text: str) -> str:
-    return digest_text(text)  # of nothing, mostly: many parts are empty
+    return digest_text(text)
 
 
 def _found(tree: Any) -> tuple[str, bool]:
     kept = _known.get(id(tree))
     if kept is not None and kept[0] is tree:
         return kept[1], True
-    text = _encode(tree)
+    text = _encode(tree) if tree else _EMPTY.get(type(tree)) or _encode(tree)
     found, large = _digest(text), len(text) >= _LARGE
     if large:
         if len(_known) >= _MOST:

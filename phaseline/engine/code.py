@@ -70,8 +70,14 @@ class _Sources:
     def reached(self, module: str, name: str) -> Reached:
         start = module, name
         if start not in self._reached:
-            self._reached[start] = canonical.one(dict(sorted(self._files(start))))
+            self._reached[start] = self._all_reached(module, name)
         return self._reached[start]
+
+    def _all_reached(self, module: str, name: str) -> Reached:
+        if name and not self._file(module, _home(module)).endswith(_INIT):
+            return self.reached(module, "")  # of a module all counts, whatever is wanted of it
+        reached: Reached = canonical.one(dict(sorted(self._files((module, name)))))
+        return reached
 
     def _files(self, start: Reference) -> Iterator[tuple[str, str]]:
         home = _home(start[0])
@@ -80,7 +86,7 @@ class _Sources:
             module, name = pending.pop()
             file = self._file(module, home)
             if not file or (file in files and not file.endswith(_INIT)):
-                continue  # of a module all counts, whatever is wanted of it
+                continue  # of a module all counts
             label = Path(file).name if module == "__main__" else _label(module, file)
             if file not in files:
                 files.add(file)
@@ -112,7 +118,7 @@ class _Sources:
     def _imports(self, module: str, file: str) -> tuple[tuple[str, str, str], ...]:
         if file not in self._leads:
             package = module if file.endswith(_INIT) else module.rpartition(".")[0]
-            kept = _imports().of(self._digest(file), Path(file))
+            kept = _imports().of(self._digest(file), file)
             leads = (line.split(" ") for line in kept.splitlines())
             self._leads[file] = tuple(
                 (_absolute(target, package), wanted, known_as) for target, wanted, known_as in leads
@@ -121,7 +127,7 @@ class _Sources:
 
     def _digest(self, file: str) -> str:
         if file not in self._digests:
-            self._digests[file] = self._memo.digest(f"code {file}", file, Path(file).stat())
+            self._digests[file] = self._memo.digest(f"code {file}", file, os.stat(file))  # noqa: PTH116 - of many files
         return self._digests[file]
 
     def _file(self, module: str, home: str) -> str:

@@ -14,28 +14,22 @@ how many it waits for, or `saved`, those that were, or `error`, or `restart`: co
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from phaseline.core import fast_json
 from phaseline.engine.graph import Graph, Step
-from phaseline.engine.outcome import LEFT_ALONE, Outcome
+from phaseline.engine.outcome import Outcome
 
 VERSION = 1
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Events:
-    """A watcher that gives each event, as one line, to `write`, one after the other.
+    """Gives each event, as one line, to `write`, one after the other."""
 
-    Args:
-        write: also told whether the line is to be flushed: that a step was left alone is no news,
-            and can be written with the next thing that is.
-    """
-
-    def __init__(self, run: str, graph: Graph, write: Callable[[str, bool], object]) -> None:
+    def __init__(self, run: str, graph: Graph, write: Callable[[bytes], object]) -> None:
         self._run, self._graph, self._write = run, graph, write
         self._guard = threading.Lock()
 
@@ -63,13 +57,13 @@ class Events:
         told = execution._asdict()
         del told["parts"]
         told["calls"] = [vars(call) for call in execution.calls]
-        self._write_event("step-ended", told, news=outcome.ending not in LEFT_ALONE)
+        self._write_event("step-ended", told)
 
     def _tell(self, event: str, **told: Any) -> None:
         self._write_event(event, told)
 
-    def _write_event(self, event: str, told: dict[str, Any], *, news: bool = True) -> None:
+    def _write_event(self, event: str, told: dict[str, Any]) -> None:
         head = {"version": VERSION, "event": event, "time": time.time(), "run": self._run}
-        line = _encode({**head, **told})
+        line = fast_json.dumps({**head, **told}) + b"\n"
         with self._guard:
-            self._write(line + "\n", news)
+            self._write(line)

@@ -16,8 +16,7 @@ from phaseline.engine.bundle import Bundle
 from phaseline.engine.execution import Execution
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
-
+    from phaseline.engine.signing import Signer
     from phaseline.engine.statement import Tree
 
 
@@ -67,13 +66,13 @@ class Evidence:
         return len(bundle.lines(self._state))
 
     @cached_property
-    def _signer(self) -> CryptoSigner:
+    def _signer(self) -> Signer:
         from phaseline.engine import signing
 
         return signing.signer()
 
 
-def _sealed(signer: CryptoSigner, told: Tree, number: int, previous: str) -> bytes:
+def _sealed(signer: Signer, told: Tree, number: int, previous: str) -> bytes:
     from phaseline.engine import envelope, statement
 
     return envelope.seal(statement.chained(told, number, previous), signer)

@@ -26,7 +26,7 @@ class RunFolder:
 
     Args:
         command: as it was called; phases: those that were asked for.
-        echo: is given each line of the events too.
+        echo: is given each line of the events too, as text.
     """
 
     def __init__(
@@ -48,33 +48,38 @@ class RunFolder:
     def __enter__(self) -> Self:
         self._began = time.time()
         self.path.mkdir(parents=True, exist_ok=True)
-        self._stream = (self.path / "events.jsonl").open("a", encoding="utf-8")
+        self._stream = (self.path / "events.jsonl").open("ab")
         self._events = Events(self.run, self._graph, self._write)
         self._events.run_started(self._command, self._phases)
+        self.flush()
         return self
 
     def __exit__(self, *fault: object) -> None:
         self._stream.close()
 
-    def _write(self, line: str, news: bool) -> None:
+    def _write(self, line: bytes) -> None:
         self._stream.write(line)
-        if news:
-            self._stream.flush()
         if self._echo:
-            self._echo(line)
+            self._echo(line.decode())
 
     def started(self, step: Step, reason: str) -> None:
         """A step begins to work."""
         self._events.started(step, reason)
+        self.flush()
 
     def progressed(self, step: Step, text: str) -> None:
         """A step says what it is doing."""
         self._events.progressed(step, text)
+        self.flush()
 
     def ended(self, outcome: Outcome) -> None:
         """A step has ended, however."""
         self._outcomes.append(outcome)
         self._events.ended(outcome)
+
+    def flush(self) -> None:
+        """Write what was told."""
+        self._stream.flush()
 
     def close(self, code: int, head: str) -> float:
         """Write what the run came to; returns how many seconds it took.
@@ -99,6 +104,7 @@ class RunFolder:
             },
         )
         self._events.run_ended(code, seconds, head)
+        self.flush()
         return seconds
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from phaseline.core import fast_json
 from phaseline.core.files import write_atomic
 from phaseline.core.plain import cache_folder
 
@@ -30,14 +31,14 @@ class Imports:
         self._met: set[str] = set()
         self._changed = False
 
-    def of(self, digest: str, file: Path) -> str:
+    def of(self, digest: str, file: str) -> str:
         """Each import of `file`, which has this digest, as a line `module name known_as`.
 
         `name` and `known_as` may be empty.
         """
         self._met.add(digest)
         if digest not in self._known:
-            self._known[digest], self._changed = _found(file), True
+            self._known[digest], self._changed = _found(Path(file)), True
         return self._known[digest]
 
     def save(self) -> None:
@@ -54,7 +55,7 @@ class Imports:
 
 def _load(place: Path) -> dict[str, str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        content = json.loads(place.read_bytes())
+        content = fast_json.loads(place.read_bytes())
         if content["version"] == VERSION:
             return dict(content["found"])
     return {}

@@ -40,40 +40,44 @@ def _suite(phase: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
         "time": f"{sum(one.seconds for one in outcomes):.3f}",
     }
     told = " ".join(f'{name}="{count}"' for name, count in counts.items())
-    yield f'  <testsuite name="{_sayable(phase)}" {told}>'
+    phase = _sayable(phase)
+    yield f'  <testsuite name="{phase}" {told}>'
     for outcome in outcomes:
-        yield from _case(phase, outcome)
+        yield _case(phase, outcome)
     yield "  </testsuite>"
 
 
-def _case(phase: str, outcome: Outcome) -> Iterator[str]:
+def _case(phase: str, outcome: Outcome) -> str:
     name = _sayable(f"{outcome.step.id} {outcome.step.title}")
-    yield f'    <testcase classname="{_sayable(phase)}" name="{name}" time="{outcome.seconds:.3f}">'
-    yield "      <properties>"
-    yield _property("ending", outcome.ending.value)
-    if outcome.reason:
-        yield _property("reason", outcome.reason)
-    yield "      </properties>"
-    if outcome.ending is Ending.FAILED:
-        yield _fault("failure", outcome)
-    elif outcome.ending is Ending.INTERRUPTED:
-        yield _fault("error", outcome)
-    elif outcome.ending in _SKIPPED:
-        message = f"{outcome.ending}: {outcome.reason}" if outcome.reason else outcome.ending.value
-        yield f'      <skipped message="{_sayable(message)}" />'
-    elif outcome.summary:
-        yield f"      <system-out>{_sayable(outcome.summary)}</system-out>"
-    yield "    </testcase>"
+    reason = _property("reason", outcome.reason) if outcome.reason else ""
+    return (
+        f'    <testcase classname="{phase}" name="{name}" time="{outcome.seconds:.3f}">\n'
+        f"      <properties>\n{_property('ending', outcome.ending.value)}{reason}"
+        f"      </properties>\n{_result(outcome)}    </testcase>"
+    )
 
 
 def _property(name: str, value: str) -> str:
-    return f'        <property name="{name}" value="{_sayable(value)}" />'
+    return f'        <property name="{name}" value="{_sayable(value)}" />\n'
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.ending is Ending.FAILED:
+        return _fault("failure", outcome)
+    if outcome.ending is Ending.INTERRUPTED:
+        return _fault("error", outcome)
+    if outcome.ending in _SKIPPED:
+        message = f"{outcome.ending}: {outcome.reason}" if outcome.reason else outcome.ending.value
+        return f'      <skipped message="{_sayable(message)}" />\n'
+    return (
+        f"      <system-out>{_sayable(outcome.summary)}</system-out>\n" if outcome.summary else ""
+    )
 
 
 def _fault(kind: str, outcome: Outcome) -> str:
     error = outcome.error
     told = f'message="{_sayable(outcome.reason)}" type="{error.code if error else "defect"}"'
-    return f"      <{kind} {told}>{_sayable(str(error or outcome.reason))}</{kind}>"
+    return f"      <{kind} {told}>{_sayable(str(error or outcome.reason))}</{kind}>\n"
 
 
 def _sayable(text: str) -> str:

@@ -18,7 +18,7 @@ from phaseline.engine.outcome import Outcome
 from phaseline.engine.turn import Turn
 
 Kept = tuple[Turn, Outcome]
-_GATHERING = 0.02  # seconds in which more may come, while others work: a file system that is being
+_GATHERING = 0.05  # seconds in which more may come, while others work: a file system that is being
 # synced holds up whoever makes a file
 
 

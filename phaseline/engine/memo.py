@@ -24,6 +24,7 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
+from phaseline.core import fast_json
 from phaseline.core.files import digest_content, digest_link, write_atomic
 
 VERSION = 2
@@ -87,8 +88,8 @@ class Memo:
         try:
             status = os.fstat(handle)
             lasting = _settled(status, now) and _unwritten(handle)
-            content = hashlib.sha256()
-            while block := os.read(handle, _BLOCK):
+            content, most = hashlib.sha256(), min(status.st_size + 1, _BLOCK)
+            while block := os.read(handle, most):
                 content.update(block)
             lasting = lasting and _stamp(os.fstat(handle)) == _stamp(status)
         finally:
@@ -129,8 +130,8 @@ def save(state: Path) -> None:
 def _load(place: Path) -> dict[str, str]:
     try:
         head, _, text = place.read_bytes().partition(b"\n")
-        if json.loads(head) == {"version": VERSION, "sum": zlib.crc32(text)}:
-            content: dict[str, str] = json.loads(text)
+        if fast_json.loads(head) == {"version": VERSION, "sum": zlib.crc32(text)}:
+            content: dict[str, str] = fast_json.loads(text)
             return content
     except (FileNotFoundError, ValueError):
         pass  # it only saves time

@@ -62,7 +62,10 @@ class Watcher(Protocol):
         """A step says what it is doing."""
 
     def ended(self, outcome: Outcome) -> None:
-        """A step has ended, however."""
+        """A step has ended, however. It need not be seen before `flush`."""
+
+    def flush(self) -> None:
+        """What was told is to be seen now."""
 
 
 @dataclass(frozen=True)
@@ -85,3 +88,8 @@ class Watchers:
         """Tell them that a step has ended."""
         for watcher in self.all:
             watcher.ended(outcome)
+
+    def flush(self) -> None:
+        """Have them show what they were told."""
+        for watcher in self.all:
+            watcher.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,6 +72,11 @@ def load_all(state: Path) -> dict[str, Record]:
     return _table(state).all()
 
 
+def held(state: Path) -> AbstractContextManager[None]:
+    """While nobody else writes records, as in a run, which is alone; raises as `load`."""
+    return _table(state).held()
+
+
 def save(state: Path, *records: Record) -> None:
     """Keep `records`: on disk when this returns."""
     _table(state).put({one.step: one._asdict() for one in records})
@@ -93,7 +98,8 @@ def _table(state: Path) -> Table[Record]:
 
 def _decoded(content: dict[str, Any]) -> Record | None:
     try:
-        return Record(**{**content, "lines": tuple(content.get("lines", ()))})
+        content["lines"] = tuple(content.get("lines", ()))
+        return Record(**content)
     except TypeError:  # another version has written it: it lacks something, or says more
         return None
 

@@ -23,7 +23,7 @@ _LONGEST_SLEEP = 1.0
 
 # Seconds that steps may take before another thread takes one beside them. Small ones follow each
 # other in one thread: several that wait for each other's turns are slower than one.
-_SMALL = 0.002
+_SMALL = 0.01
 
 
 @dataclass(kw_only=True)
@@ -75,6 +75,10 @@ class Run(Shared):
         An exception that is no PhaselineError is a defect: nothing more is started, what is at work
         ends and is recorded as always, the traceback goes to the step's log, and it is raised.
         """
+        with record.held(self.context.state):
+            return self._run(steps)
+
+    def _run(self, steps: Sequence[Step]) -> list[Outcome]:
         self._waiting = {step.id: step for step in steps}
         self._front = Front([step.id for step in steps], self._order)
         self._probed.extend(step for step in steps if self._can_be_looked_at(step))
@@ -218,6 +222,7 @@ class Run(Shared):
         for turn, outcome in batch:
             self._ending.discard(turn)
             self._end(outcome, turn.defect)
+        self.watcher.flush()
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +19,35 @@ from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import locked, write_atomic
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from securesystemslib.signer import CryptoSigner, SSlibKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+    from securesystemslib.signer import SSlibKey
 
 VARIABLE = "PHASELINE_SIGNING_KEY"
 _HOW = "give an unencrypted ed25519 key: openssl genpkey -algorithm ed25519"
 _PUBLIC = re.compile("-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 _LONGEST_WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private key to sign with, and the id of its public part."""
+
+    key: Ed25519PrivateKey
+    keyid: str
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature over `data`: 64 bytes."""
+        return self.key.sign(data)
+
+    @property
+    def public_key(self) -> SSlibKey:
+        """The public part, under the same id."""
+        from securesystemslib.signer import SSlibKey
+
+        return SSlibKey.from_crypto(self.key.public_key(), keyid=self.keyid)
 
 
 def key_file() -> Path:
@@ -33,7 +56,7 @@ def key_file() -> Path:
     return Path(base) / "phaseline" / "signing-key.pem"
 
 
-def signer() -> CryptoSigner:
+def signer() -> Signer:
     """The key to sign with; made now if there is none. Two processes at once get the same one.
 
     Raises:
@@ -93,21 +116,26 @@ def _exists() -> bool:
 
 
 def _make() -> None:
-    from securesystemslib.signer import CryptoSigner
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     path = key_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = path.with_suffix(".lock")
     with locked(lock, "making the signing key", wait_seconds=_LONGEST_WAIT):
         if not path.exists():  # another process may have been first
-            write_atomic(path, CryptoSigner.generate_ed25519().private_bytes, mode=0o600)
+            pem = Ed25519PrivateKey.generate().private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            write_atomic(path, pem, mode=0o600)
 
 
-def _load() -> CryptoSigner:
+def _load() -> Signer:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from securesystemslib.signer import CryptoSigner
 
     source, text = _text()
     try:
@@ -116,7 +144,7 @@ def _load() -> CryptoSigner:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidConfiguration(f"{source} holds no ed25519 private key in PEM form", fix=_HOW)
-    return CryptoSigner(key, _named(key.public_key()))
+    return Signer(key, _id(key.public_key()))
 
 
 def _text() -> tuple[str, bytes]:
@@ -138,11 +166,16 @@ def _text() -> tuple[str, bytes]:
 
 
 def _named(public: Ed25519PublicKey) -> SSlibKey:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from securesystemslib.signer import SSlibKey
 
+    return SSlibKey.from_crypto(public, keyid=_id(public))
+
+
+def _id(public: Ed25519PublicKey) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return SSlibKey.from_crypto(public, keyid=sha256(der).hexdigest())
+    return sha256(der).hexdigest()
 
 
 def _public(key: SSlibKey) -> Ed25519PublicKey:

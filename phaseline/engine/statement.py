@@ -99,16 +99,18 @@ def file_path(uri: str) -> str:
 
 def _definition(execution: Execution, listed: set[str]) -> Tree:
     parts = {name: _part(name, part, listed) for name, part in execution.parts.items()}
+    declared = {name: parts.pop(name) for name in _DECLARED if name in parts}
     internal = {
         "key": execution.key,
         "kind": execution.kind,
         "ending": execution.ending,
-        "reason": execution.reason,
-        "summary": execution.summary,
-        "error": execution.error,
+        "reason": _text(execution.reason),
+        "summary": _text(execution.summary),
+        "error": _shown(execution.error),
         "run": execution.run,
-        "identity": execution.identity,
-        "projection": execution.projection,
+        "identity": _shown(execution.identity),
+        "projection": _shown(execution.projection),
+        "parts": parts,
     }
     return {
         "buildType": BUILD_TYPE,
@@ -116,9 +118,9 @@ def _definition(execution: Execution, listed: set[str]) -> Tree:
             "step": execution.step,
             "phase": execution.phase,
             "title": execution.title,
-            **{name: parts.pop(name) for name in _DECLARED if name in parts},
+            **declared,
         },
-        "internalParameters": _shown(internal) | {"parts": parts},
+        "internalParameters": internal,
         "resolvedDependencies": [*_inputs(execution.parts), *_upstream(execution.parts)],
     }
 

@@ -94,6 +94,19 @@ def _content(one: record.Record) -> dict[str, Any]:
     return {**one._asdict(), "lines": list(one.lines)}
 
 
+def test_a_run_that_holds_the_records_sees_its_own_and_afterwards_all(tmp_path: Path) -> None:
+    record.save(tmp_path, made("a"))
+    with record.held(tmp_path):
+        record.save(tmp_path, made("b"))
+        assert record.load(tmp_path, "b") == made("b")
+        other = [sys.executable, "-c", WRITER, str(tmp_path), "c", "1"]
+        subprocess.run(other, cwd=TREE, check=True)
+        record.forget(tmp_path, "a")
+        assert record.load(tmp_path, "a") is None
+    assert sorted(record.load_all(tmp_path)) == ["b", "c0"]
+    assert again(tmp_path) == {"b": made("b"), "c0": made("c0")}
+
+
 def test_it_is_written_anew_when_mostly_dead(tmp_path: Path) -> None:
     for number in range(450):
         record.save(tmp_path, made("a", str(number)))

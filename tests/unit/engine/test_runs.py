@@ -162,7 +162,7 @@ def test_what_later_stood_was_not_cut_off_for_good(context: Context) -> None:
 def test_another_version_is_refused_by_name_and_passed_over_by_status(context: Context) -> None:
     name = ran(context)
     path = context.state / "runs" / name / "events.jsonl"
-    path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
+    path.write_text(path.read_text().replace('"version":1', '"version":99'))
     with pytest.raises(InvalidConfiguration, match=f"{name} is not of a format") as caught:
         runs.read(context.state, name)
     assert "it says 99, this one reads 1" in caught.value.why

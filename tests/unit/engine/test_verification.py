@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import SSlibKey
 
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.engine import bundle, conformance, entries, envelope, signing, statement
@@ -190,7 +191,11 @@ def test_an_older_head_holds_while_the_chain_grows(root: Path) -> None:
     assert "envelopes newer than the head that was given: 1" in found.notes
 
 
-def resigned(root: Path, signer: CryptoSigner) -> None:
+def another(keyid: str = "ab" * 32) -> signing.Signer:
+    return signing.Signer(Ed25519PrivateKey.generate(), keyid)
+
+
+def resigned(root: Path, signer: signing.Signer) -> None:
     """Make the whole chain anew, consistently, with another key."""
     previous, made = "", list[bytes]()
     for number, line in enumerate(envelopes(root), start=1):
@@ -201,14 +206,14 @@ def resigned(root: Path, signer: CryptoSigner) -> None:
 
 
 def test_a_chain_made_with_another_key_is_found(root: Path) -> None:
-    signer = CryptoSigner.generate_ed25519()
+    signer = another()
     resigned(root, signer)
     assert checked(root, trusted=signer.public_key).faults == ()
     assert set(kinds(root)) == {Kind.KEY}
 
 
 def test_a_key_that_takes_the_name_of_a_trusted_one_is_found(root: Path) -> None:
-    resigned(root, CryptoSigner.generate_ed25519(keyid=own().keyid))
+    resigned(root, another(own().keyid))
     assert set(kinds(root)) == {Kind.SIGNATURE}
 
 
@@ -317,7 +322,7 @@ def test_a_log_may_be_removed_and_not_altered(root: Path) -> None:
 
 
 def test_no_evidence_at_all_is_a_fault(tmp_path: Path) -> None:
-    found = verify(tmp_path, tmp_path, [CryptoSigner.generate_ed25519().public_key])
+    found = verify(tmp_path, tmp_path, [another().public_key])
     assert [fault.kind for fault in found.faults] == [Kind.MISSING]
 
 

@@ -39,6 +39,8 @@ class Noted:
     def ended(self, outcome: Outcome) -> None:
         self.ended_.append(outcome.step.id)
 
+    def flush(self) -> None: ...
+
 
 def workspace(root: Path, pipeline: str = PIPELINE) -> Context:
     """A context in the folder `root`, with a pipeline.yaml that is as small as can be."""
