@@ -19,14 +19,14 @@ def _serve(arguments: argparse.Namespace) -> None:
     from api.listener import leave_on_sigterm, listen
 
     leave_on_sigterm()
-    listener = listen(arguments.host, arguments.port)
-    # Nearly all of the start is importing. A probe that comes meanwhile waits in the socket's
-    # queue, instead of being refused and coming again a second later.
-    from api.app import create_app
-    from api.server import serve
+    with listen(arguments.host, arguments.port) as listener:
+        # Nearly all of the start is importing. A probe that comes meanwhile waits in the socket's
+        # queue, instead of being refused and coming again a second later.
+        from api.app import create_app
+        from api.server import serve
 
-    settings = _started()
-    serve(create_app(settings), listener, settings)
+        settings = _started()
+        serve(create_app(settings), listener, settings)
 
 
 def _migrate(arguments: argparse.Namespace) -> None:
