@@ -46,6 +46,7 @@ fit = Module("phaseline.operators.hosts.fit")
 packages = Module("phaseline.operators.hosts.packages")
 tools = Module("phaseline.operators.hosts.tools")
 balance = Module("phaseline.operators.services.balance")
+discovery = Module("phaseline.operators.services.discovery")
 service = Module("phaseline.operators.services.checks")
 # Whether what was made still stands.
 images_now = Module("phaseline.operators.images.standing")
@@ -646,13 +647,11 @@ GRAPH = Graph(
                 ),
                 check(
                     "T032",
-                    "Discovery by DNS",
-                    service.check_discovery,
+                    "Discovery by DNS, from inside a pod",
+                    discovery.check_discovery,
                     needs=("T026.release",),
                     projection=service_facts.endpoints,
-                    tests=(
-                        "tests/deployment/test_deploy_all.py::test_every_step_that_is_built_was_done",
-                    ),
+                    tests=("tests/deployment/test_discovery.py",),
                 ),
                 check(
                     "T032.balance",

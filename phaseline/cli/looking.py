@@ -98,14 +98,14 @@ def application(context: Context, *, as_json: bool) -> int:
     """Print whether the application is well, check by check; exit code 1 when one fails."""
     from phaseline.core.errors import PhaselineError
     from phaseline.operators.deployments import proof
-    from phaseline.operators.services import balance, checks
+    from phaseline.operators.services import balance, checks, discovery
 
     rows = []
     for what, check in {
         "workloads": proof.check_status,
         "images": proof.check_images,
         "services": checks.check_created,
-        "discovery": checks.check_discovery,
+        "discovery": discovery.check_discovery,
         "balance": balance.check_balance,
         "endpoints": checks.check_health,
         "journeys": checks.check_journeys,

@@ -1,8 +1,16 @@
-"""Questions to one DNS server, past whatever resolver this machine uses."""
+"""Questions to one DNS server, past whatever resolver this machine uses, or from inside a pod."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
 from phaseline.core.errors import CheckFailed
+from phaseline.process.command import Command
+
+_PATIENCE = 3.0
 
 
 def resolve(name: str, server: str, *, limit: float = 10.0) -> list[str]:
@@ -21,3 +29,46 @@ def resolve(name: str, server: str, *, limit: float = 10.0) -> list[str]:
         return sorted(str(record) for record in resolver.resolve(f"{name}.", "A"))
     except dns.exception.DNSException as error:
         raise CheckFailed(f"DNS at {server} does not know {name}", why=str(error)) from error
+
+
+def asked_in(process: int, names: Iterable[str]) -> Command:
+    """Look `names` up in the network of `process`, with its own /etc/resolv.conf.
+
+    Prints a mapping, as JSON, from each name to its IPv4 addresses; ends with 1 if the server does
+    not answer.
+    """
+    place = f"/proc/{process}"
+    return Command(
+        argv=(
+            *("nsenter", f"--net={place}/ns/net"),
+            *(sys.executable, "-P", str(Path(__file__).resolve())),
+            *(f"{place}/root/etc/resolv.conf", *names),
+        ),
+        env={"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        timeout=60.0,
+        data=True,
+    )
+
+
+def look_up(configuration: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """The IPv4 addresses of `names`, by the servers and search list of a resolv.conf.
+
+    Raises:
+        dns.exception.DNSException: no server answers within three seconds.
+    """
+    import dns.resolver
+
+    resolver = dns.resolver.Resolver(filename=configuration)
+    resolver.lifetime, resolver.timeout = _PATIENCE, 1.0
+    found = {}
+    for name in names:
+        try:
+            answer = resolver.resolve(name, "A", search=True)
+            found[name] = sorted(str(record) for record in answer)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            found[name] = []
+    return found
+
+
+if __name__ == "__main__":
+    json.dump(look_up(sys.argv[1], sys.argv[2:]), sys.stdout)

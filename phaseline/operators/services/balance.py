@@ -10,14 +10,14 @@ standard deviation of a pod's part is sqrt(n (k - 1)) / k, in percent of the eve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-from phaseline.operators.services.live import Live, Object, look
+from phaseline.operators.services.live import Live, look, pods
 from phaseline.process import journal
 from phaseline.process.run import run
 from phaseline.tools import connections
@@ -107,7 +107,7 @@ def accepted(context: Context, live: Live) -> dict[str, int]:
     processes = access.pod_processes(context)
     return {
         pod["metadata"]["name"]: connections.accepted(processes[pod["metadata"]["uid"]])
-        for pod in _pods(context, live)
+        for pod in pods(context, (live,))
     }
 
 
@@ -122,11 +122,3 @@ def _measure(context: Context, live: Live, count: int) -> dict[str, int]:
     before = accepted(context, live)
     run(connections.made_in(node, spec["clusterIP"], port, count))
     return since(before, accepted(context, live))
-
-
-def _pods(context: Context, live: Live) -> Iterator[Object]:
-    namespace = context.pipeline.chart.namespace
-    with access.api(context) as api:
-        for pod in api.items(f"/api/v1/namespaces/{namespace}/pods"):
-            if pod.get("status", {}).get("podIP") in live.endpoints:
-                yield pod

@@ -9,12 +9,11 @@ from phaseline.core.errors import CheckFailed, TimedOut, Unreachable
 from phaseline.core.report import Report
 from phaseline.core.settings import Journey
 from phaseline.core.workspace import Context
-from phaseline.operators.clusters import access
 from phaseline.operators.services.journey import travel
 from phaseline.operators.services.live import Live, look, places
 from phaseline.process import journal
 from phaseline.process.groups import pause
-from phaseline.tools import dns, web
+from phaseline.tools import web
 
 ANSWER_LIMIT = 30.0
 SERVES_WITHIN = 10.0  # seconds for what is behind a proxy, which answers before it is there
@@ -31,22 +30,6 @@ def check_created(context: Context) -> Report:
     if faults or not services:
         raise CheckFailed("the Services are not as they should be", why="; ".join(faults) or "none")
     return Report(f"{len(services)} Services: {', '.join(live.name for live in services)}")
-
-
-def check_discovery(context: Context) -> Report:
-    """See that the cluster's DNS gives each Service's address, or its pods' where it is headless.
-
-    Raises:
-        CheckFailed: a name is not known, or leads elsewhere.
-    """
-    namespace, server = context.pipeline.chart.namespace, access.dns_server(context)
-    for live in look(context):
-        found = dns.resolve(f"{live.name}.{namespace}.svc.cluster.local", server)
-        fixed = live.service["spec"].get("clusterIP", "None")
-        wanted = sorted(live.endpoints) if fixed == "None" else [fixed]
-        if found != wanted:
-            raise CheckFailed(f"DNS leads {live.name} to {found}", why=f"it should be {wanted}")
-    return Report("every Service is found by its name")
 
 
 def check_health(context: Context) -> Report:

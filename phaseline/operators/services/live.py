@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,15 @@ def look(context: Context) -> tuple[Live, ...]:
             )
     services = [one for one in items if one["kind"] == "Service"]
     return tuple(Live(one, tuple(ready.get(one["metadata"]["name"], ()))) for one in services)
+
+
+def pods(context: Context, behind: Iterable[Live]) -> list[Object]:
+    """The ready pods behind any of the Services, by name."""
+    addresses = {address for live in behind for address in live.endpoints}
+    namespace = context.workspace.settings["chart"]["namespace"]
+    with access.api(context) as api:
+        items = api.items(f"/api/v1/namespaces/{namespace}/pods")
+    return [pod for pod in items if pod.get("status", {}).get("podIP") in addresses]
 
 
 def places(context: Context, services: tuple[Live, ...] | None = None) -> dict[str, str]:
