@@ -31,6 +31,6 @@ def test_a_dns_that_answers_no_pod_is_told(deployed: Deployed) -> None:
 
 
 def _checked(deployed: Deployed) -> dict[str, Any]:
-    rows = deployed.workspace.json("app.check")
+    rows: list[dict[str, Any]] = deployed.workspace.json("app.check")
     (row,) = (one for one in rows if one["check"] == "discovery")
     return row
