@@ -100,6 +100,17 @@ def test_the_supervisor_is_told_of_units_that_can_start(written: Path) -> None:
 
 
 @needs_cni
+def test_what_has_no_place_of_its_own_by_default_is_kept_off_the_machine(
+    written: Path, layout: Layout
+) -> None:
+    told = json.loads(layout.specification.read_text())
+    mounts = [argv for argv in told["prepare"] if "--bind" in argv or "tmpfs" in argv]
+    covered = [argv[-1] for argv in mounts]
+    assert {"/var/lib/cni", "/var/lib/kubelet"} <= set(covered)
+    manager = next(one for one in told["units"] if one["name"] == "kube-controller-manager")
+    assert "--flex-volume-plugin-dir=/run/phaseline/volume-plugins" in manager["argv"]
+
+
 def test_certificates_are_made_once(written: Path, layout: Layout, tmp_path: Path) -> None:
     asked = (tmp_path / "bin/asked").read_text().splitlines()
     assert len(asked) == 5

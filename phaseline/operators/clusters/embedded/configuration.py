@@ -15,6 +15,7 @@ from phaseline.core.errors import ToolMissing
 from phaseline.core.files import write_atomic
 from phaseline.operators.clusters.embedded.layout import (
     CNI_RESULTS,
+    DEVICES,
     INSIDE,
     PAUSE,
     PROVISIONER,
@@ -141,6 +142,7 @@ def _prepare(layout: Layout) -> list[list[str]]:
         [mount, "-t", "tmpfs", "phaseline", "/var/log"],
         [mount, "--make-rshared", "/"],  # pods' mount propagation needs it
         [mount, "--bind", str(INSIDE / "cni-results"), str(CNI_RESULTS)],
+        [mount, "-t", "tmpfs", "-o", "mode=0755", "phaseline", str(DEVICES)],
         *masks,
         [ip, "link", "set", "lo", "up"],
         [sysctl, "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv4.ip_forward=1"],
@@ -240,6 +242,7 @@ def _units(layout: Layout, binaries: Path) -> list[Unit]:
             f"--cluster-signing-key-file={pki}/ca.key",
             f"--kubeconfig={_CONFIG}/controller-manager.conf",
             f"--root-ca-file={pki}/ca.crt",
+            f"--flex-volume-plugin-dir={INSIDE}/volume-plugins",  # else it makes one in /usr
             f"--service-account-private-key-file={pki}/sa.key",
             "--use-service-account-credentials=true",
             "--profiling=false",

@@ -11,8 +11,9 @@ from phaseline.operators.clusters.model import ClusterState, folder
 INSIDE = Path("/run/phaseline")
 PAUSE = "localhost/phaseline/pause:1"
 PROVISIONER = "phaseline.dev/local-volumes"
-# the one folder that lies outside: the CNI library has no setting for it
+# the two folders that lie outside: the CNI library and kubelet's device manager have no setting
 CNI_RESULTS = Path("/var/lib/cni")
+DEVICES = Path("/var/lib/kubelet")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from phaseline.core.errors import CheckFailed, CommandFailed, HostUnfit, TimedOu
 from phaseline.core.files import remove_drafts, write_atomic
 from phaseline.operators.clusters import ranges
 from phaseline.operators.clusters.embedded import configuration, pause
-from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, PAUSE, Layout
+from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, DEVICES, PAUSE, Layout
 from phaseline.operators.clusters.embedded.readiness import await_node, await_pods, await_units
 from phaseline.operators.clusters.embedded.running import (
     containerd,
@@ -33,7 +33,8 @@ from phaseline.tools import cgroups, ip
 from phaseline.tools.kubectl import Kubectl
 
 START_LIMIT = 90.0
-_MADE_HERE = "cni-results/made-here"
+# what lies outside the workspace -> the file that says that this cluster made it
+_MADE_HERE = {CNI_RESULTS: "cni-results/made-here", DEVICES: "devices-made-here"}
 _PACKAGE = str(Path(__file__).parents[4])  # the node runs the code that started it
 
 
@@ -81,11 +82,11 @@ def delete(layout: Layout) -> None:
         pool.submit(shutil.rmtree, layout.folder / "containerd", ignore_errors=True)
         _end(layout, patience=10.0)
     _remove_cgroup(layout)
-    made_here = (layout.folder / _MADE_HERE).exists()
+    made_here = [path for path, note in _MADE_HERE.items() if (layout.folder / note).exists()]
     shutil.rmtree(layout.folder, ignore_errors=False)
-    if made_here:
+    for outside in made_here:
         with suppress(OSError):  # another cluster's, or something else, uses it by now
-            CNI_RESULTS.rmdir()
+            outside.rmdir()
 
 
 def _end(layout: Layout, patience: float) -> None:
@@ -125,9 +126,10 @@ def _launch(layout: Layout, binaries: Path) -> None:
         )
     for name in ("logs", "volumes", "cni-results", "pod-logs"):
         (layout.folder / name).mkdir(parents=True, exist_ok=True)
-    if not CNI_RESULTS.exists():
-        write_atomic(layout.folder / _MADE_HERE, "")
-        CNI_RESULTS.mkdir(parents=True)
+    for outside, note in _MADE_HERE.items():
+        if not outside.exists():
+            write_atomic(layout.folder / note, "")
+            outside.mkdir(parents=True)
     configuration.write(layout, binaries)
     # of pods that were cut off: kubelet spends seconds on each before it starts anything
     _remove_cgroup(layout)
