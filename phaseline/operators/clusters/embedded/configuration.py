@@ -14,13 +14,12 @@ from pathlib import Path
 from phaseline.core.errors import ToolMissing
 from phaseline.core.files import write_atomic
 from phaseline.operators.clusters.embedded.layout import (
-    CNI_RESULTS,
-    DEVICES,
     INSIDE,
     PAUSE,
     PROVISIONER,
     Layout,
 )
+from phaseline.operators.clusters.embedded.outside import CNI_RESULTS, DEVICES
 from phaseline.process.supervisor import Specification, Unit
 from phaseline.process.threads import each
 from phaseline.render import render

@@ -11,9 +11,6 @@ from phaseline.operators.clusters.model import ClusterState, folder
 INSIDE = Path("/run/phaseline")
 PAUSE = "localhost/phaseline/pause:1"
 PROVISIONER = "phaseline.dev/local-volumes"
-# the two folders that lie outside: the CNI library and kubelet's device manager have no setting
-CNI_RESULTS = Path("/var/lib/cni")
-DEVICES = Path("/var/lib/kubelet")
 
 
 @dataclass(frozen=True)

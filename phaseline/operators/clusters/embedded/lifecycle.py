@@ -15,8 +15,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from phaseline.core.errors import CheckFailed, CommandFailed, HostUnfit, TimedOut
 from phaseline.core.files import remove_drafts, write_atomic
 from phaseline.operators.clusters import ranges
-from phaseline.operators.clusters.embedded import configuration, pause
-from phaseline.operators.clusters.embedded.layout import CNI_RESULTS, DEVICES, PAUSE, Layout
+from phaseline.operators.clusters.embedded import configuration, outside, pause
+from phaseline.operators.clusters.embedded.layout import PAUSE, Layout
 from phaseline.operators.clusters.embedded.readiness import await_node, await_pods, await_units
 from phaseline.operators.clusters.embedded.running import (
     containerd,
@@ -33,8 +33,6 @@ from phaseline.tools import cgroups, ip
 from phaseline.tools.kubectl import Kubectl
 
 START_LIMIT = 90.0
-# what lies outside the workspace -> the file that says that this cluster made it
-_MADE_HERE = {CNI_RESULTS: "cni-results/made-here", DEVICES: "devices-made-here"}
 _PACKAGE = str(Path(__file__).parents[4])  # the node runs the code that started it
 
 
@@ -82,11 +80,8 @@ def delete(layout: Layout) -> None:
         pool.submit(shutil.rmtree, layout.folder / "containerd", ignore_errors=True)
         _end(layout, patience=10.0)
     _remove_cgroup(layout)
-    made_here = [path for path, note in _MADE_HERE.items() if (layout.folder / note).exists()]
     shutil.rmtree(layout.folder, ignore_errors=False)
-    for outside in made_here:
-        with suppress(OSError):  # another cluster's, or something else, uses it by now
-            outside.rmdir()
+    outside.remove_unused()
 
 
 def _end(layout: Layout, patience: float) -> None:
@@ -126,10 +121,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
         )
     for name in ("logs", "volumes", "cni-results", "pod-logs"):
         (layout.folder / name).mkdir(parents=True, exist_ok=True)
-    for outside, note in _MADE_HERE.items():
-        if not outside.exists():
-            write_atomic(layout.folder / note, "")
-            outside.mkdir(parents=True)
+    outside.make()
     configuration.write(layout, binaries)
     # of pods that were cut off: kubelet spends seconds on each before it starts anything
     _remove_cgroup(layout)
