@@ -69,7 +69,7 @@ class Step(NamedTuple):
         limit: seconds for the whole step; what takes longer is ended.
         exclusive: nothing else runs beside it.
         ahead: it begins as soon as its own needs are done, before the phases that its phase needs
-            are validated: what it does is seen by nobody until then.
+            are validated, but for those on which all stands: what it does is seen by nobody yet.
         traits: names and values, such as a tool's version, that are part of the key.
         variables: environment variables whose values are part of the key; see `variables.values`.
         projection: what of a live effect is compared when the step is replayed.
@@ -141,8 +141,8 @@ class Graph:
     def waits_for(self) -> Mapping[str, tuple[str, ...]]:
         """For each step, the steps that must have ended before it starts.
 
-        These are its own needs, the gates of the phases that its phase needs unless it may go
-        ahead, and, for a gate, all other steps of its phase.
+        These are its own needs, the gates of the phases that its phase needs (or, if it may go
+        ahead, of those on which that stands), and, for a gate, all other steps of its phase.
         """
         return {name: self._waits_for(name) for name in self.steps}
 
@@ -150,20 +150,31 @@ class Graph:
     def serves_first(self) -> Mapping[str, tuple[str, ...]]:
         """The same for one who waits to see a change: what no act needs comes after all acts.
 
-        An act starts as soon as its own needs are done; what is only checked is checked later.
+        An act starts as soon as its own needs and the phases on which all stands are done; what is
+        only checked is checked later.
         """
         acts = [step.id for step in self.steps.values() if step.kind is Kind.ACT]
         needed = reached(acts, {step.id: step.needs for step in self.steps.values()})
-        return {
-            name: self.steps[name].needs if name in needed else (*self.waits_for[name], *acts)
-            for name in self.steps
-        }
+        return {name: self._serving(name, name in needed, acts) for name in self.steps}
+
+    def _serving(self, name: str, is_needed: bool, acts: Iterable[str]) -> tuple[str, ...]:
+        phase = self.phase_of[name]
+        if not phase.needs:
+            return self.waits_for[name]
+        if is_needed:
+            return (*self.steps[name].needs, *self._grounds(phase))
+        return (*self.waits_for[name], *acts)
+
+    def _grounds(self, phase: Phase) -> list[str]:
+        """The gates of the phases that need no other, and that `phase` comes after."""
+        names = reached(phase.needs, {one.name: one.needs for one in self.phases.values()})
+        return [self.phases[name].gate.id for name in sorted(names) if not self.phases[name].needs]
 
     def _waits_for(self, name: str) -> tuple[str, ...]:
         step, phase = self.steps[name], self.phase_of[name]
         gates = [self._phase(needed, phase.name).gate.id for needed in phase.needs]
         if step.ahead:
-            gates = []
+            gates = self._grounds(phase)
         siblings = [s.id for s in phase.steps if s is not step] if step is phase.gate else []
         if unknown := [need for need in step.needs if need not in self.steps]:
             raise InvalidConfiguration(f"{name} needs {unknown[0]}, which is not a step")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -175,10 +175,11 @@ def _access(kubeconfig: Path) -> tuple[SplitResult, ssl.SSLContext]:
 
 
 def _identify(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    with tempfile.NamedTemporaryFile() as file:  # 0600; OpenSSL reads files only
+    # OpenSSL reads files only. This one is on no disk: a key would stay there after a kill.
+    with os.fdopen(os.memfd_create("client-certificate"), "wb") as file:
         file.write(certificate + b"\n" + key)
         file.flush()
-        context.load_cert_chain(file.name)
+        context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
 
 
 def _named(told: Mapping[str, Any], kind: str, name: str) -> Any:

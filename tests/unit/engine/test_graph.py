@@ -89,8 +89,14 @@ def test_iterating_gives_an_order_that_works() -> None:
 
 def test_what_may_go_ahead_waits_for_its_own_needs_alone() -> None:
     ahead = make("d", "d", nothing, needs=("a",), ahead=True)
-    graph = Graph([phase("one", step("a"), step("g")), phase("two", ahead, needs=("one",))])
-    assert set(graph.waits_for["d"]) == {"a"}
+    graph = Graph(
+        [
+            phase("ground", step("fit")),
+            phase("one", step("a"), step("g"), needs=("ground",)),
+            phase("two", ahead, needs=("one",)),
+        ]
+    )
+    assert set(graph.waits_for["d"]) == {"a", "fit"}
 
 
 def test_served_first_an_act_waits_for_its_needs_and_what_it_does_not_need_for_the_acts() -> None:
@@ -98,16 +104,19 @@ def test_served_first_an_act_waits_for_its_needs_and_what_it_does_not_need_for_t
     release = act("release", "release", nothing, needs=("load",))
     graph = Graph(
         [
-            phase("images", step("build"), step("trial", "build"), step("g", "build")),
+            phase("ground", step("docker"), step("fit")),
+            phase("images", step("build"), step("trial", "build"), step("g"), needs=("ground",)),
             phase("deploy", load, release, step("look", "release"), needs=("images",)),
         ]
     )
     assert {name: set(before) for name, before in graph.serves_first.items()} == {
-        "build": set(),
-        "load": {"build"},
-        "release": {"load"},
-        "trial": {"build", "load", "release"},
-        "g": {"build", "trial", "load", "release"},
+        "docker": set(),
+        "fit": {"docker"},
+        "build": {"fit"},
+        "load": {"build", "fit"},
+        "release": {"load", "fit"},
+        "trial": {"build", "load", "release", "fit"},
+        "g": {"build", "trial", "load", "release", "fit"},
         "look": {"release", "load", "g"},
     }
     assert set(graph.waits_for["release"]) == {"load", "g"}

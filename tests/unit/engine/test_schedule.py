@@ -138,12 +138,14 @@ def test_a_phase_waits_for_the_gates_of_those_it_needs(context: Context) -> None
 
 
 def test_who_waits_for_what_is_served_is_served_before_it_is_checked(context: Context) -> None:
-    one = Phase(number=1, name="one", title="", steps=(make("made", "", after(0)), join_step("g")))
+    steps = (make("made", "", after(0)), join_step("g"))
+    ground = Phase(number=0, name="ground", title="", steps=(join_step("fit"),))
+    one = Phase(number=1, name="one", title="", steps=steps, needs=("ground",))
     served = act("served", "", after(0.2), needs=("made",))
     two = Phase(number=2, name="two", title="", steps=(served, join_step("seen")), needs=("one",))
     watcher = Noted()
-    run(Graph([one, two]), context, watcher=watcher, serve_first=True)
-    assert watcher.ended_ == ["made", "served", "g", "seen"]
+    run(Graph([ground, one, two]), context, watcher=watcher, serve_first=True)
+    assert watcher.ended_ == ["fit", "made", "served", "g", "seen"]
 
 
 def test_a_defect_is_raised_after_the_others_were_recorded(context: Context) -> None:
