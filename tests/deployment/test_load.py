@@ -44,10 +44,10 @@ _LEFT_WITHIN = 60.0
 
 
 @pytest.fixture(scope="module", autouse=True)
-def as_it_is_in_the_checkout(deployed: Deployed) -> Iterator[None]:
+def as_it_is_in_the_checkout(first: Deployed) -> Iterator[None]:
     """What was rolled back here is what the next tests would find."""
     yield
-    deployed.deploy()
+    first.deploy()
 
 
 def test_an_update_with_a_migration_and_the_way_back(deployed: Deployed) -> None:
