@@ -30,6 +30,8 @@ import (
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
 	kubeadmerrors "k8s.io/kubernetes/cmd/kubeadm/app/util/errors"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+
+	"phaseline/kubernetes/policies"
 )
 
 // A component is one of the programs in this binary.
@@ -60,6 +62,7 @@ var components = map[string]component{
 	"kubelet": {func() {
 		os.Exit(cli.Run(kubelet.NewKubeletCommand(context.Background())))
 	}, isCAdvisorFlag},
+	"network-policies": {policies.Main, none},
 }
 
 func main() {

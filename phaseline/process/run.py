@@ -107,7 +107,7 @@ def spawn(command: Command, log: Path) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _detached.append(process)
+    _detached[:] = [one for one in _detached if one.poll() is None] + [process]
     return process.pid
 
 

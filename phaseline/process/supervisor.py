@@ -10,25 +10,28 @@ The specification is JSON, see `Specification`; the state is written to `status`
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
+
+from phaseline.process.answers import answers
+from phaseline.process.rotation import rotate
 
 SLOWEST_RESTART = 5.0
 STEADY_AFTER = 20.0
 SHUTDOWN_PATIENCE = 4.0
+RENEWAL_PATIENCE = 10.0
+UPKEEP_EVERY = 12 * 3600.0
+RENEWED = 3  # the exit code by which upkeep says that what units read has changed
+LOG_BYTES = 8 * 2**20
 # of the login or service that started us: they name sockets and folders that the units outlive,
 # or that a private /run covers
 _SESSION = (
@@ -51,6 +54,7 @@ class Unit:
     Attributes:
         after: names of units that must be ready before this one starts.
         ready: `https://…` (answers 200), `unix:/path` (accepts), or "" (ready once started).
+        renewable: started again when upkeep has renewed what it reads at its start.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Unit:
     after: list[str] = field(default_factory=list)
     ready: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    renewable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +73,7 @@ class Specification:
     Attributes:
         interface: a network interface that the host moves in; waited for before `prepare`.
         first: the unit that is ended first at shutdown, lest it restart what we end.
+        upkeep: a program that ends by itself, run twice a day and at each SIGHUP.
     """
 
     status: str
@@ -75,12 +81,15 @@ class Specification:
     first: str
     prepare: list[list[str]]
     units: list[Unit]
+    upkeep: Unit | None = None
 
     @classmethod
     def read(cls, path: Path) -> Specification:
         """Load a specification from a JSON file."""
         content: dict[str, Any] = json.loads(path.read_text())
-        return cls(**{**content, "units": [Unit(**unit) for unit in content["units"]]})
+        upkeep = Unit(**content["upkeep"]) if content.get("upkeep") else None
+        units = [Unit(**unit) for unit in content["units"]]
+        return cls(**{**content, "units": units, "upkeep": upkeep})
 
 
 @dataclass
@@ -91,6 +100,7 @@ class _Living:
     restarts: int = 0
     due: float = 0.0
     ready: bool = False
+    renewing: bool = False  # told to end, to be started again at once; until `due` at most
 
 
 class Supervisor:
@@ -101,10 +111,12 @@ class Supervisor:
         self.living = {unit.name: _Living(unit) for unit in specification.units}
         self.phase = "preparing"
         self.fault = ""
+        self.upkeep = 0  # its process, while it works
+        self.upkeep_due = time.monotonic() + UPKEEP_EVERY
 
     def run(self) -> int:
         """Prepare, start, and watch until SIGTERM. Returns the exit code."""
-        awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+        awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
         # what is prepared may cover the path of the status; a folder that we stand in stays
         os.chdir(Path(self.specification.status).parent)
@@ -122,13 +134,28 @@ class Supervisor:
         while not self._told_to_stop(awaited):
             if self.reap() | self.start_due() | self.probe():
                 self.report()
+            self.keep_up()
         self.shut_down()
         return 0
 
     def _told_to_stop(self, awaited: set[signal.Signals]) -> bool:
         unsettled = any(not one.ready for one in self.living.values())
         told = signal.sigtimedwait(awaited, 0.05 if unsettled else 60.0)
-        return told is not None and told.si_signo != signal.SIGCHLD
+        number = told.si_signo if told else signal.SIGCHLD
+        if number == signal.SIGHUP:
+            self.upkeep_due = 0.0
+        return number in (signal.SIGTERM, signal.SIGINT)
+
+    def keep_up(self) -> None:
+        """Keep the logs small, and start the upkeep when it is due and all units are up."""
+        upkeep = self.specification.upkeep
+        for unit in [*self.specification.units, *([upkeep] if upkeep else [])]:
+            rotate(Path(unit.log), LOG_BYTES)
+        settled = all(one.ready for one in self.living.values())
+        if upkeep and not self.upkeep and settled and time.monotonic() >= self.upkeep_due:
+            self.upkeep_due = time.monotonic() + UPKEEP_EVERY
+            with suppress(OSError):  # a program that is not there may be when it is due again
+                self.upkeep = _start(upkeep)
 
     def reap(self) -> bool:
         """Collect every child that has ended, adopted ones too; plan restarts of our own."""
@@ -140,10 +167,30 @@ class Supervisor:
                 return changed
             if pid == 0:
                 return changed
+            code = os.waitstatus_to_exitcode(status)
+            if pid == self.upkeep:
+                self.upkeep = 0
+                changed |= code == RENEWED and self._renew()
             for one in self.living.values():
                 if one.pid == pid:
-                    self._plan_restart(one, f"ended with {os.waitstatus_to_exitcode(status)}")
+                    self._ended(one, code)
                     changed = True
+
+    def _renew(self) -> bool:
+        """Have the units that read what was renewed start again, each after its predecessors."""
+        for one in self.living.values():
+            if one.unit.renewable and one.pid:
+                one.ready, one.renewing = False, True
+                one.due = time.monotonic() + RENEWAL_PATIENCE
+                with suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGTERM)
+        return True
+
+    def _ended(self, one: _Living, code: int) -> None:
+        if one.renewing:
+            one.pid, one.renewing, one.due = 0, False, 0.0
+        else:
+            self._plan_restart(one, f"ended with {code}")
 
     def _plan_restart(self, one: _Living, fault: str) -> None:
         steady = time.monotonic() - one.started > STEADY_AFTER
@@ -157,6 +204,9 @@ class Supervisor:
         changed = False
         for one in self.living.values():
             waits = any(not self.living[name].ready for name in one.unit.after)
+            if one.renewing and time.monotonic() >= one.due:
+                with suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
             if not one.pid and not waits and time.monotonic() >= one.due:
                 self._start(one)
                 changed = True
@@ -173,7 +223,7 @@ class Supervisor:
         """Ask the units that are up but not yet ready."""
         changed = False
         for one in self.living.values():
-            if one.pid and not one.ready and _answers(one.unit.ready):
+            if one.pid and not one.ready and not one.renewing and answers(one.unit.ready):
                 one.ready = changed = True
         return changed
 
@@ -193,7 +243,7 @@ class Supervisor:
         self.report()
 
     def _signal_all(self, number: signal.Signals) -> None:
-        groups = [one.pid for one in self.living.values() if one.pid]
+        groups = [pid for pid in (self.upkeep, *(x.pid for x in self.living.values())) if pid]
         for target in [-1] if os.getpid() == 1 else [-group for group in groups]:
             with suppress(ProcessLookupError):
                 os.kill(target, number)
@@ -248,34 +298,6 @@ def _start(unit: Unit) -> int:
 
 def _lasting_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _SESSION}
-
-
-def _answers(ready: str) -> bool:
-    if not ready:
-        return True
-    try:
-        if ready.startswith("unix:"):
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(1.0)
-                connection.connect(ready.removeprefix("unix:"))
-            return True
-        # Loopback inside our own network namespace: nobody else can stand there.
-        request = urllib.request.Request(ready)  # noqa: S310 - the scheme is the specification's
-        with _opener().open(request, timeout=1.0) as answer:
-            return bool(answer.status == 200)
-    except (OSError, http.client.HTTPException):
-        return False
-
-
-@cache
-def _opener() -> urllib.request.OpenerDirector:
-    """Straight to the unit: no proxy of the environment, no certificate asked."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-    )
 
 
 def _drain(patience: float) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,3 +24,16 @@ def each(work: Callable[[T], R], items: Sequence[T], *, at_once: int = 4) -> lis
         # a context cannot be entered twice at once, so each thread gets its own copy
         futures = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
     return [future.result() for future in futures]
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """Do `work` beside the block; at its end, wait for it.
+
+    Raises:
+        What `work` raised.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(contextvars.copy_context().run, work)
+        yield
+        done.result()

@@ -5,56 +5,93 @@ Kinds of objects and their paths: https://kubernetes.io/docs/reference/using-api
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from phaseline.core.errors import CommandFailed, InvalidConfiguration, Unreachable
 from phaseline.core.files import digest_text
+from phaseline.tools import kubeconfig
 
 if TYPE_CHECKING:
-    from urllib3 import HTTPSConnectionPool
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 SECONDS = 10.0
 _JSON = "application/json"
 # Names, labels and versions only, of one object and of a list.
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 # What Kubernetes itself tells in an object; the rest is what was asked for.
 _TOLD = ("apiVersion", "kind", "metadata", "status")
 
 
+def connected(file: Path) -> AbstractContextManager[ApiServer]:
+    """The API server of a kubeconfig's current context; raises as `connected_to`."""
+    return connected_to(kubeconfig.read(file))
+
+
 @contextmanager
-def connected(kubeconfig: Path) -> Iterator[ApiServer]:
+def connected_to(told: Mapping[str, Any]) -> Iterator[ApiServer]:
     """The API server of a kubeconfig's current context; the connection is closed at the end.
 
     Raises:
-        InvalidConfiguration: the kubeconfig gives no client certificate.
+        InvalidConfiguration: the kubeconfig gives no credentials, or no address of https.
         Unreachable: it does not answer within ten seconds, here and in every question.
     """
     from urllib3 import HTTPSConnectionPool
 
-    address, context = _access(kubeconfig)
+    cluster, user = kubeconfig.current(told)
+    shown, address = kubeconfig.credentials(user), urlsplit(cluster["server"])
+    if address.scheme != "https" or not address.hostname:
+        raise InvalidConfiguration(f"the server {cluster['server']} is not one of https")
+    # a name that its certificate has, where that is not the one that it is called by
+    named = {"server_hostname": name} if (name := cluster.get("tls-server-name")) else {}
     with HTTPSConnectionPool(
-        str(address.hostname), address.port, ssl_context=context, timeout=SECONDS, retries=False
+        address.hostname,
+        address.port,
+        headers=dict(shown.headers),
+        ssl_context=_trust(cluster, shown),
+        timeout=SECONDS,
+        retries=False,
+        **named,
     ) as pool:
-        yield ApiServer(pool)
+        yield ApiServer(pool, address.path.rstrip("/"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came. `date` is the clock of who gave it, as HTTP has it."""
+
+    status: int
+    text: str
+    date: str
+
+
+def connected_as(file: Path, token: str) -> AbstractContextManager[ApiServer]:
+    """The API server of a kubeconfig, known to it by an account's token and by nothing else."""
+    told = kubeconfig.read(file)
+    users = [{"name": one["name"], "user": {"token": token}} for one in told["users"]]
+    return connected_to({**told, "users": users})
 
 
 @dataclass(frozen=True)
 class ApiServer:
-    """An API server that is connected to."""
+    """An API server that is connected to.
 
-    pool: HTTPSConnectionPool
+    Attributes:
+        prefix: what stands before each path, where several servers are behind one address.
+    """
+
+    pool: HTTPConnectionPool
+    prefix: str = ""
 
     def get(self, path: str, *, accept: str = _JSON) -> Any:
         """What is at `path`, such as `/api/v1/nodes`; None where nothing is.
@@ -62,18 +99,72 @@ class ApiServer:
         Raises:
             CommandFailed: the server refuses; its words are in the message.
         """
+        answer = self._ask("GET", path, {"Accept": accept})
+        if answer.status == 404:
+            return None
+        _granted(answer, path)
+        return answer.json()
+
+    def allowed(
+        self, verb: str, resource: str, group: str = "", namespace: str = "", *, name: str = ""
+    ) -> bool:
+        """Whether this user may do `verb` to `resource`; in all namespaces where none is named.
+
+        Args:
+            name: the one object that is asked about; any where it is empty.
+
+        By https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/.
+        """
+        attributes = {"verb": verb, "resource": resource, "group": group, "namespace": namespace}
+        attributes |= {"name": name} if name else {}
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        return bool(self.send("POST", path, body)["status"]["allowed"])
+
+    def text(self, path: str) -> str:
+        """What is at `path` as text, such as a pod's log; "" where there is none."""
+        answer = self._ask("GET", path, {"Accept": "*/*"})
+        return answer.data.decode(errors="replace") if answer.status == 200 else ""
+
+    def status(self, path: str) -> int:
+        """The HTTP status that is answered at `path`; 0 where nothing answers."""
+        try:
+            return int(self._ask("GET", path, {"Accept": "*/*"}).status)
+        except Unreachable:
+            return 0
+
+    def send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, form: str = _JSON
+    ) -> Any:
+        """Change what is at `path`; returns what the server answers.
+
+        Args:
+            method: `POST`, `PUT`, `PATCH` or `DELETE`; form: the media type of `body`, which for a
+                patch says of which sort it is.
+
+        Raises:
+            CommandFailed: the server refuses; its words are in the message.
+        """
+        content = json.dumps(body).encode() if body is not None else None
+        answer = self._ask(method, path, {"Accept": _JSON, "Content-Type": form}, content)
+        _granted(answer, f"{method} {path}")
+        return answer.json()
+
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> BaseHTTPResponse:
         from urllib3.exceptions import HTTPError
 
+        shown = {**self.pool.headers, **headers}
         try:
-            answer = self.pool.request("GET", path, headers={"Accept": accept})
+            return self.pool.request(method, self.prefix + path, headers=shown, body=body)
         except HTTPError as error:
             where = f"{self.pool.host}:{self.pool.port}"
             raise Unreachable(f"the API server {where} does not answer", why=str(error)) from error
-        if answer.status == 404:
-            return None
-        if answer.status >= 400:
-            raise CommandFailed(f"the API server refused {path}", why=answer.data.decode()[:500])
-        return answer.json()
 
     def items(self, *paths: str) -> list[Any]:
         """The items of each of the lists at `paths`, with their kinds."""
@@ -93,9 +184,24 @@ class ApiServer:
         from urllib3.exceptions import HTTPError
 
         try:
-            return self.pool.request("GET", "/readyz").status == 200
+            return self.pool.request("GET", f"{self.prefix}/readyz").status == 200
         except HTTPError:
             return False
+
+    def answer(self, path: str) -> Answer:
+        """What is said at `path`, whatever the status.
+
+        Raises:
+            Unreachable: nothing is said.
+        """
+        from urllib3.exceptions import HTTPError
+
+        try:
+            told = self.pool.request("GET", self.prefix + path)
+        except HTTPError as error:
+            where = f"{self.pool.host}:{self.pool.port}"
+            raise Unreachable(f"the API server {where} does not answer", why=str(error)) from error
+        return Answer(told.status, told.data.decode(), told.headers.get("Date", ""))
 
     def states(self, objects: Iterable[Mapping[str, Any]], namespace: str) -> dict[str, str]:
         """What each of `objects`, as manifests have them, holds now, by `Kind/name`.
@@ -127,7 +233,7 @@ class ApiServer:
         if not folder:
             yield from (None for _ in names)
         elif len(names) == 1:
-            yield self.get(f"{folder}/{names[0]}", accept=_METADATA if secret else _JSON)
+            yield self.get(f"{folder}/{names[0]}", accept=METADATA if secret else _JSON)
         else:
             listed = self._listed(folder, _METADATA_LIST if secret else _JSON)
             found = {one["metadata"]["name"]: one for one in listed}
@@ -140,6 +246,16 @@ class ApiServer:
     def _resources(self, version: str) -> dict[str, Mapping[str, Any]]:
         listed = self.get(_root(version)) or {"resources": []}
         return {one["kind"]: one for one in listed["resources"] if "/" not in one["name"]}
+
+
+def _granted(answer: BaseHTTPResponse, asked: str) -> None:
+    if answer.status < 400:
+        return
+    try:
+        why = str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        why = answer.data.decode(errors="replace")
+    raise CommandFailed(f"the API server refused {asked}", why=why[:1500])
 
 
 def _state(wanted: Mapping[str, Any], found: Any) -> str:
@@ -157,37 +273,24 @@ def _root(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _access(kubeconfig: Path) -> tuple[SplitResult, ssl.SSLContext]:
-    """The server's address, and trust in it with our certificate for it."""
-    import yaml
-
-    told = yaml.load(kubeconfig.read_text(), Loader=yaml.CSafeLoader)
-    chosen = _named(told, "contexts", told["current-context"])["context"]
-    cluster = _named(told, "clusters", chosen["cluster"])["cluster"]
-    user = _named(told, "users", chosen["user"])["user"]
+def _trust(cluster: Mapping[str, Any], shown: kubeconfig.Credentials) -> ssl.SSLContext:
+    """Trust in a server, with our certificate for it where we have one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        context.load_verify_locations(cadata=_content(cluster, "certificate-authority").decode())
-        _identify(context, _content(user, "client-certificate"), _content(user, "client-key"))
-    except KeyError as error:
-        raise InvalidConfiguration(f"{kubeconfig} has no {error.args[0]}") from error
-    return urlsplit(cluster["server"]), context
+    if cluster.get("insecure-skip-tls-verify"):
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    elif authority := kubeconfig.content(cluster, "certificate-authority"):
+        context.load_verify_locations(cadata=authority.decode())
+    else:
+        context.load_default_certs()
+    if shown.certificate:
+        identify(context, shown.certificate, shown.key)
+    return context
 
 
-def _identify(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+def identify(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+    """Let `context` show a certificate; both it and its key are PEM."""
     # OpenSSL reads files only. This one is on no disk: a key would stay there after a kill.
     with os.fdopen(os.memfd_create("client-certificate"), "wb") as file:
         file.write(certificate + b"\n" + key)
         file.flush()
         context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
-
-
-def _named(told: Mapping[str, Any], kind: str, name: str) -> Any:
-    return next(one for one in told[kind] if one["name"] == name)
-
-
-def _content(told: Mapping[str, Any], name: str) -> bytes:
-    """What a kubeconfig has of a certificate or key: inline, or as a file's name."""
-    if inline := told.get(f"{name}-data"):
-        return base64.b64decode(inline)
-    return Path(told[name]).read_bytes()

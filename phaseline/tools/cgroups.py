@@ -22,20 +22,24 @@ def hierarchies(mountinfo: str) -> list[Path]:
     return found
 
 
-def make(name: str) -> None:
+def make(name: str, *, processes: bool = False) -> None:
     """Make the group `name` in every hierarchy; one that exists is kept.
 
     Where v2 is all there is, its controllers are switched on for the group and below; in v1
     cpuset's processors and memory nodes are copied from the parent, without which nothing may
     enter.
+
+    Args:
+        processes: it is to hold processes itself, and so, in v2, no groups below.
     """
-    places = list(_places(name))
-    unified = all((place.parent / "cgroup.controllers").exists() for place in places)
-    for own in places:
+    found = list(places(name))
+    unified = all((place.parent / "cgroup.controllers").exists() for place in found)
+    for own in found:
         own.mkdir(exist_ok=True)
         if unified:
             _delegate(own.parent)
-            _delegate(own)
+            if not processes:
+                _delegate(own)
         else:
             _inherit(own)
 
@@ -47,14 +51,15 @@ def remove(name: str, patience: float = 2.0) -> list[Path]:
     seconds are over is returned.
     """
     deadline = time.monotonic() + patience
-    while left := [group for top in _places(name) for group in _remove_tree(top)]:
+    while left := [group for top in places(name) for group in _remove_tree(top)]:
         if time.monotonic() > deadline:
             return left
         time.sleep(0.02)
     return []
 
 
-def _places(name: str) -> Iterator[Path]:
+def places(name: str) -> Iterator[Path]:
+    """Where the group `name` lies, or would, in each hierarchy."""
     seen = set()
     for root in hierarchies(MOUNTS.read_text()):
         with suppress(FileNotFoundError):  # covered by another mount
@@ -62,6 +67,19 @@ def _places(name: str) -> Iterator[Path]:
             if (state.st_dev, state.st_ino) not in seen:  # the same one may be mounted twice
                 seen.add((state.st_dev, state.st_ino))
                 yield root / name.lstrip("/")
+
+
+def controllers(mountinfo: str | None = None) -> frozenset[str]:
+    """The controllers of the hierarchies that are mounted to be written, v1 and v2."""
+    found: set[str] = set()
+    for line in (MOUNTS.read_text() if mountinfo is None else mountinfo).splitlines():
+        before, _, after = line.partition(" - ")
+        place = Path(_unescaped(before.split()[4]))
+        if after.startswith(("cgroup ", "cgroup2 ")) and "rw" in before.split()[5].split(","):
+            found |= set(after.split()[2].split(","))
+            told = place / "cgroup.controllers"
+            found |= set(told.read_text().split()) if told.exists() else set()
+    return frozenset(found)
 
 
 def _delegate(group: Path) -> None:

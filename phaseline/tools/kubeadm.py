@@ -22,4 +22,4 @@ def kubeconfigs(program: Path, config: Path, folder: Path) -> None:
 def user_kubeconfig(program: Path, config: Path, user: str) -> str:
     """A kubeconfig with a client certificate for `user`, as text."""
     ask = (str(program), "kubeconfig", "user", f"--config={config}", f"--client-name={user}")
-    return run(Command(argv=ask)).stdout
+    return run(Command(argv=ask, data=True)).stdout  # with a private key in it

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from cryptography.x509.oid import NameOID
 from phaseline.core.errors import CommandFailed, InvalidConfiguration, Unreachable
 from phaseline.core.files import digest_text
 from phaseline.tools.api_server import connected
+from phaseline.tools.api_watch import watched
 
 PAGE = {"kind": "Service", "metadata": {"name": "page"}, "spec": {"port": 1}}
 ANSWERS: dict[str, tuple[int, Any]] = {
@@ -90,6 +92,9 @@ class Handler(BaseHTTPRequestHandler):
     accepted: list[str]
 
     def do_GET(self) -> None:
+        if self.path.endswith("?watch=1") and "secrets" not in self.path:
+            self.watch()
+            return
         status, content = ANSWERS.get(self.path, (404, {"kind": "Status"}))
         self.accepted.append(f"{self.path} {self.headers['Accept']}")
         body = (content if isinstance(content, str) else json.dumps(content)).encode()
@@ -97,6 +102,19 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def watch(self) -> None:
+        """Tell one change, then say nothing until the client goes, or end where so asked."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        line = json.dumps({"type": "MODIFIED", "object": {"metadata": {"name": "page"}}}).encode()
+        self.wfile.write(b"%x\r\n%s\n\r\n" % (len(line) + 1, line))
+        if "ends" in self.path:
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.rfile.read(1)  # until the client goes
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Nothing: the test's output is its own."""
@@ -277,6 +295,23 @@ def test_another_server_is_not_believed(served: Served, tmp_path: Path) -> None:
 
 def test_access_without_a_certificate_is_named(served: Served, tmp_path: Path) -> None:
     told = yaml.safe_load(served.kubeconfig.read_text())
-    path = kubeconfig(tmp_path / "kubeconfig", told["clusters"][0]["cluster"], {"token": "t"})
+    path = kubeconfig(tmp_path / "kubeconfig", told["clusters"][0]["cluster"], {})
     with pytest.raises(InvalidConfiguration, match="client-certificate"), connected(path):
         pass
+
+
+def test_a_change_is_heard_of_and_watching_ends_at_once(served: Served) -> None:
+    threads = threading.active_count()
+    with connected(served.kubeconfig) as api, watched(api, "/api/v1/pods", "/api/v1/ends") as heard:
+        assert heard.wait(10)
+        time.sleep(0.5)
+        heard.clear()
+        assert not heard.wait(0.2)  # one says nothing more, one has ended
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert threading.active_count() <= threads + 1  # the server's own, which is about to end
+
+
+def test_what_cannot_be_watched_is_left_out(served: Served) -> None:
+    with connected(served.kubeconfig) as api, watched(api, "/api/v1/secrets") as heard:
+        assert not heard.wait(0.2)

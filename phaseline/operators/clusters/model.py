@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from phaseline.core.errors import CheckFailed
+from phaseline.core.files import write_atomic
 from phaseline.core.kept import Kept
-from phaseline.core.workspace import Context
+from phaseline.core.workspace import CHOSEN, Context
 
-Provider = Literal["embedded", "minikube"]
+Kind = Literal["embedded", "minikube", "context"]
+OWNER = "phaseline.dev/workspace"  # the label that says whose a namespace is: its ID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +23,28 @@ class ClusterState(Kept):
 
     Attributes:
         chosen_because: why this provider, for whoever asks later.
-        link: the /30 between the machine (first host address) and the node (second).
+        name: of an embedded cluster's node, of Minikube's profile, or of the kubeconfig's context.
+        link: the /30 between the machine (first host address) and the embedded cluster's node
+            (second); it and the ranges are empty for other clusters.
     """
 
-    provider: Provider
+    provider: Kind
     chosen_because: str
     name: str
     kubernetes: str
-    link: str
-    pod_range: str
-    service_range: str
+    link: str = ""
+    pod_range: str = ""
+    service_range: str = ""
+
+    @property
+    def context(self) -> str:
+        """The context of the user's kubeconfig that the cluster is of; "" for one of our own."""
+        return self.name if self.provider == "context" else ""
+
+    @property
+    def resource_name(self) -> str:
+        """The name in the form that Kubernetes has for objects: contexts are called anything."""
+        return re.sub(r"[^a-z0-9.]+", "-", self.name.lower()).strip("-.")
 
     @property
     def host_address(self) -> str:
@@ -81,5 +96,12 @@ def require(context: Context) -> ClusterState:
 
 
 def save(context: Context, state: ClusterState) -> None:
-    """Keep `state`."""
+    """Keep `state`, and with it what the command line named."""
+    if named := context.workspace.named:
+        write_atomic(context.state / CHOSEN, named + "\n")
     state.write(folder(context) / "cluster.json")
+
+
+def accounts_namespace(context: Context) -> str:
+    """Where the accounts of limited rights are that this workspace makes in a cluster."""
+    return f"{context.workspace.settings['application']}-ai"

@@ -5,11 +5,8 @@ from __future__ import annotations
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access, model
-from phaseline.operators.clusters.embedded import lifecycle
-from phaseline.operators.clusters.embedded.layout import layout
 from phaseline.operators.clusters.plan import plan
 from phaseline.operators.clusters.standing import identity
-from phaseline.tools.toolchain import ensure
 
 
 def start(context: Context) -> Report:
@@ -17,35 +14,37 @@ def start(context: Context) -> Report:
 
     Raises:
         HostUnfit: no provider can be used, or the address range is taken.
+        InvalidConfiguration: another provider is asked for than the cluster is of.
         TimedOut, CheckFailed: it did not come up; names the process and its last lines.
     """
+    known = model.load(context)
     state = plan(context)
-    model.save(context, state)
-    tools = ensure("kubernetes", state.kubernetes)
-    lifecycle.start(layout(context, state), tools.path)
-    where = f"node {state.name} at {state.node_address}"
-    summary = f"{state.provider} Kubernetes {state.kubernetes}, {where}"
+    provider = access.of(context, state)
+    if known:
+        provider.start()
+    else:
+        provider.validate()
+        model.save(context, state)
+        provider.create()
+    summary = f"{state.provider} Kubernetes {state.kubernetes}, {state.name}"
     with access.api(context) as api:
-        return Report(summary, identity=identity(context, api))
+        return Report(f"{summary} at {provider.node_address()}", identity=identity(context, api))
 
 
 def stop(context: Context) -> Report:
-    """End the node's processes gracefully; its data stays for the next start."""
-    layout_ = access.embedded(context)
-    lifecycle.stop(layout_)
-    return Report(f"the node {layout_.state.name} was stopped; `invoke cluster` starts it again")
+    """End the cluster gracefully; its data stays for the next start."""
+    return Report(access.provider(context).stop())
 
 
 def restart(context: Context) -> Report:
-    """Stop the node and start it with its data."""
+    """Stop the cluster and start it with its data."""
     stop(context)
     return start(context)
 
 
 def delete(context: Context) -> Report:
-    """End the node at once and remove all it had; nothing happens where there is none."""
+    """End the cluster at once and remove all it had; nothing happens where there is none."""
     state = model.load(context)
     if state is None:
         return Report("this workspace has no cluster")
-    lifecycle.delete(layout(context, state))
-    return Report(f"the cluster {state.name} is gone")
+    return Report(access.of(context, state).delete())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from phaseline.core.errors import HostUnfit
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
-from phaseline.operators.clusters import model, provider, ranges
+from phaseline.operators.clusters import access, model, ranges
+from phaseline.operators.clusters.choice import Choice, choice, require_same, wanted
 from phaseline.operators.clusters.model import ClusterState
 from phaseline.process import journal
 from phaseline.tools import ip
@@ -18,35 +18,46 @@ if TYPE_CHECKING:
 
 
 def check_configuration(context: Context) -> Report:
-    """Choose the provider and see that its address ranges are free; nothing is changed.
+    """Choose the provider and see that it can be used, with these ranges; nothing is changed.
 
     Raises:
         HostUnfit: no provider can be used, or a range is in use; names what has it.
+        InvalidConfiguration: another provider is asked for than the workspace's cluster is of.
     """
     state = plan(context)
-    return Report(f"{state.provider}: {state.chosen_because}; node at {state.node_address}")
+    found = access.of(context, state).validate()
+    return Report(f"{state.provider}: {state.chosen_because}; {found}")
 
 
 def plan(context: Context) -> ClusterState:
     """The cluster as it is, or as it would be made.
 
     Raises:
-        HostUnfit: as `check_configuration`.
+        HostUnfit, InvalidConfiguration: as `check_configuration`.
     """
     if state := model.load(context):
+        require_same(wanted(context), state)
         return state
-    settings = context.pipeline.cluster
-    chosen, reason = provider.choose(settings, root=os.geteuid() == 0)
-    journal.progress(f"provider {chosen}: {reason}")
-    link = free_link(settings, context.workspace.id)
+    chosen = choice(context)
+    journal.progress(f"provider {chosen.kind}: {chosen.reason}")
+    return _planned(context, chosen)
+
+
+def _planned(context: Context, chosen: Choice) -> ClusterState:
+    settings, name = context.pipeline.cluster, context.workspace.id
+    if chosen.kind == "context":
+        from phaseline.operators.clusters.context.naming import chosen_name
+
+        name = chosen_name(chosen.context)
+    own = chosen.kind == "embedded"
     return ClusterState(
-        provider=chosen,
-        chosen_because=reason,
-        name=context.workspace.id,
+        provider=chosen.kind,
+        chosen_because=chosen.reason,
+        name=name,
         kubernetes=settings.kubernetes,
-        link=link,
-        pod_range=settings.pod_range,
-        service_range=settings.service_range,
+        link=free_link(settings, name) if own else "",
+        pod_range=settings.pod_range if own else "",
+        service_range=settings.service_range if own else "",
     )
 
 

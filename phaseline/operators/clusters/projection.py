@@ -7,7 +7,7 @@ from typing import Any
 
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
-from phaseline.operators.clusters.embedded import running
+from phaseline.operators.clusters import quotas as quota_objects
 from phaseline.operators.clusters.plan import plan
 
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
@@ -26,7 +26,7 @@ def planned(context: Context) -> dict[str, str]:
 
 def node(context: Context) -> dict[str, str]:
     """The node's processes and whether they are up, and the versions that the node tells."""
-    units = running.status(access.embedded(context))["units"]
+    units = access.provider(context).status().units
     with access.api(context) as api:
         nodes = api.items("/api/v1/nodes")
     told = [one["status"]["nodeInfo"] for one in nodes]
@@ -43,6 +43,11 @@ def storage(context: Context) -> dict[str, str]:
     with access.api(context) as api:
         classes = api.items("/apis/storage.k8s.io/v1/storageclasses")
     return {f"storage class {one['metadata']['name']}": _class(one) for one in classes}
+
+
+def quotas(context: Context) -> dict[str, str]:
+    """The quota and the limits of the application's namespace."""
+    return quota_objects.held(context)
 
 
 def _class(one: Mapping[str, Any]) -> str:

@@ -37,6 +37,10 @@ class Scratch:
         """A kubectl call in this namespace; returns what it printed."""
         return run(self.kubectl.command("-n", self.namespace, *arguments, timeout=timeout)).stdout
 
+    def items(self, kind: str) -> list[Any]:
+        """The objects of a kind in this namespace."""
+        return self.kubectl.items("-n", self.namespace, kind)
+
     def await_ready(self, name: str, *, limit: float) -> None:
         """Wait until `name` (kind/name) is Ready.
 
@@ -71,6 +75,7 @@ def scratch_namespace(context: Context) -> Iterator[Scratch]:
             scratch = Scratch(kubectl, name)
             # pods are refused until the controller has made the account that they run as
             scratch.run("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+            access.provider(context).admit(name)
             yield scratch
         finally:
             kubectl.delete("namespace", name, "--wait=false")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from phaseline.core.report import Standing
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access, model
-from phaseline.operators.clusters.embedded import running
-from phaseline.operators.clusters.embedded.layout import layout
 from phaseline.tools.api_server import ApiServer
 
 
@@ -21,10 +19,9 @@ def start_stands(context: Context) -> Standing:
     state = model.load(context)
     if state is None:
         return Standing(False, "there is no cluster")
-    now = running.status(layout(context, state))
-    down = [name for name, unit in now["units"].items() if not unit["ready"]]
-    if now["phase"] != "running" or down:
-        return Standing(False, f"the node is {now['phase']} {', '.join(down)}".strip())
+    now = access.of(context, state).status()
+    if not now.well:
+        return Standing(False, f"the node is {now.phase} {', '.join(now.down)}".strip())
     with access.api(context) as api:
         if not api.ready():
             return Standing(False, "the API server does not answer")

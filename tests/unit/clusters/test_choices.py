@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from phaseline.core.errors import HostUnfit
-from phaseline.core.settings import Cluster
-from phaseline.operators.clusters import provider, ranges
-from phaseline.operators.clusters.health import node_faults
+from phaseline.core.errors import HostUnfit, InvalidConfiguration
+from phaseline.operators.clusters import choice, ranges
 from phaseline.operators.clusters.model import ClusterState
+from phaseline.operators.clusters.objects import node_faults
 
 STATE = ClusterState(
     provider="embedded",
@@ -58,31 +57,72 @@ def test_what_is_taken_is_gone_around_until_all_is() -> None:
     assert "another cluster" in caught.value.why
 
 
-@pytest.mark.parametrize("named", ["auto", "embedded"])
-def test_root_gets_the_embedded_cluster_and_is_told_why(
-    named: Literal["auto", "embedded"],
-) -> None:
-    chosen, reason = provider.choose(Cluster(provider=named), root=True)
-    assert chosen == "embedded"
-    assert ("pipeline.yaml names it" in reason) is (named == "embedded")
+def choose(named: str, *, root: bool = True, minikube: str = "") -> choice.Choice:
+    return choice.choose(named, "pipeline.yaml", root=root, minikube=lambda: minikube)
 
 
 @pytest.mark.parametrize(
-    ("named", "root", "said"),
+    ("named", "root", "kind", "said"),
     [
-        ("auto", False, "it must be root"),
-        ("embedded", False, "it must be root"),
-        ("minikube", True, "minikube is not built yet"),
-        ("minikube", False, "minikube is not built yet"),
+        ("auto", True, "embedded", "the user is root"),
+        ("embedded", True, "embedded", "pipeline.yaml names it"),
+        ("minikube", True, "minikube", "pipeline.yaml names it"),
+        ("minikube", False, "minikube", "pipeline.yaml names it"),
+        ("auto", False, "minikube", "its driver works"),
+        ("context:kind-shop", True, "context", "pipeline.yaml names it"),
+        ("context", False, "context", "pipeline.yaml names it"),
+    ],
+)
+def test_which_provider_is_taken_and_why(named: str, root: bool, kind: str, said: str) -> None:
+    chosen = choose(named, root=root)
+    assert chosen.kind == kind
+    assert said in chosen.reason
+    assert chosen.context == ("kind-shop" if named.endswith("kind-shop") else "")
+
+
+@pytest.mark.parametrize(
+    ("named", "minikube", "said"),
+    [
+        ("embedded", "", "it must be root"),
+        ("auto", "it is not installed", "minikube: it is not installed"),
     ],
 )
 def test_where_nothing_can_be_started_the_way_out_is_named(
-    named: Literal["auto", "embedded", "minikube"], root: bool, said: str
+    named: str, minikube: str, said: str
 ) -> None:
     with pytest.raises(HostUnfit) as caught:
-        provider.choose(Cluster(provider=named), root=root)
+        choose(named, root=False, minikube=minikube)
     assert said in str(caught.value)
     assert "root" in caught.value.fix
+
+
+OF_CONTEXT = replace(STATE, provider="context", name="kind-shop")
+
+
+@pytest.mark.parametrize(
+    ("named", "state", "refused"),
+    [
+        ("auto", STATE, False),
+        ("embedded", STATE, False),
+        ("minikube", STATE, True),
+        ("context:kind-shop", STATE, True),
+        ("auto", OF_CONTEXT, False),
+        ("context", OF_CONTEXT, False),
+        ("context:kind-shop", OF_CONTEXT, False),
+        ("context:another", OF_CONTEXT, True),
+        ("embedded", OF_CONTEXT, True),
+    ],
+)
+def test_a_cluster_is_not_exchanged_for_another(
+    named: str, state: ClusterState, refused: bool
+) -> None:
+    if not refused:
+        choice.require_same(named, state)
+        return
+    with pytest.raises(InvalidConfiguration, match="is asked for") as caught:
+        choice.require_same(named, state)
+    made = "context:kind-shop" if state is OF_CONTEXT else "embedded"
+    assert f"--cluster {made}" in caught.value.fix
 
 
 def test_the_addresses_of_a_cluster() -> None:
@@ -103,7 +143,9 @@ def test_the_pods_of_the_one_node(pod_range: str, node_pods: str) -> None:
     assert replace(STATE, pod_range=pod_range).node_pods == node_pods
 
 
-WELL = {"Ready": "True", "MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "?"}
+WELL = {"Ready": "True", "MemoryPressure": "False", "DiskPressure": "False"} | {
+    "PIDPressure": "False"
+}
 
 
 def node(conditions: dict[str, str]) -> dict[str, Any]:
@@ -115,9 +157,9 @@ def node(conditions: dict[str, str]) -> dict[str, Any]:
     ("change", "faults"),
     [
         ({}, []),
-        ({"Ready": "False"}, ["n: Ready is False: Ready told"]),
-        ({"Ready": "Unknown"}, ["n: Ready is Unknown: Ready told"]),
-        ({"DiskPressure": "True"}, ["n: DiskPressure is True: DiskPressure told"]),
+        ({"Ready": "False"}, ["Ready is False: Ready told"]),
+        ({"Ready": "Unknown"}, ["Ready is Unknown: Ready told"]),
+        ({"DiskPressure": "True"}, ["DiskPressure is True: DiskPressure told"]),
     ],
 )
 def test_what_is_wrong_with_a_node(change: dict[str, str], faults: list[str]) -> None:
@@ -127,5 +169,18 @@ def test_what_is_wrong_with_a_node(change: dict[str, str], faults: list[str]) ->
 def test_a_node_that_says_nothing_is_not_well() -> None:
     silent = {"metadata": {"name": "n"}, "status": {}}
     assert node_faults(silent) == [
-        f"n: {kind} is not known" for kind in ("Ready", "MemoryPressure", "DiskPressure")
+        f"{kind} is not known"
+        for kind in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [
+        ("todo-app-0a1b2c", "todo-app-0a1b2c"),
+        ("kubernetes-admin@todo-app", "kubernetes-admin-todo-app"),
+        ("arn:aws:eks:eu-1:42:cluster/Shop_1", "arn-aws-eks-eu-1-42-cluster-shop-1"),
+    ],
+)
+def test_a_context_of_any_name_is_a_resource(name: str, resource: str) -> None:
+    assert replace(STATE, name=name).resource_name == resource

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from phaseline.operators.clusters.embedded.layout import PROVISIONER
-from phaseline.operators.clusters.embedded.provisioner import FOLDER, due, spent, volume_for
+from phaseline.operators.clusters.embedded.provisioner import (
+    FOLDER,
+    due,
+    outgrown,
+    spent,
+    volume_for,
+)
 
 OURS = {
     "volume.kubernetes.io/storage-provisioner": PROVISIONER,
@@ -76,3 +82,37 @@ def test_which_volume_is_reclaimed(by: str, policy: str, phase: str, wanted: boo
 
 def test_a_volume_that_was_just_made_is_not_reclaimed() -> None:
     assert not spent(volume_for(claim(OURS), "node-1"))
+
+
+def bound(asked: str, told: str | None, by: str = PROVISIONER, held: str = "1Gi") -> bool:
+    """Whether a claim that asks for one size and reports another has outgrown its volume."""
+    grown = claim(OURS, volumeName="pvc-u-1", resources={"requests": {"storage": asked}})
+    grown["status"] = {"capacity": {"storage": told}} if told else {}
+    volume = volume_for(claim(OURS), "node-1")
+    volume["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"] = by
+    volume["spec"]["capacity"]["storage"] = held
+    return outgrown(grown, volume)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "by", "held", "wanted"),
+    [
+        ("2Gi", "1Gi", PROVISIONER, "1Gi", True),
+        ("1Gi", "1Gi", PROVISIONER, "1Gi", False),
+        ("1024Mi", "1Gi", PROVISIONER, "1Gi", False),
+        ("2Gi", "1Gi", PROVISIONER, "2Gi", True),  # cut off between the two
+        ("2Gi", "2Gi", PROVISIONER, "2Gi", False),
+        ("2Gi", "1Gi", "another", "1Gi", False),
+        ("2Gi", None, PROVISIONER, "1Gi", False),  # not bound yet
+    ],
+)
+def test_which_claim_has_outgrown_its_volume(
+    asked: str, told: str | None, by: str, held: str, wanted: bool
+) -> None:
+    assert bound(asked, told, by, held) is wanted
+
+
+def test_the_class_decides_what_becomes_of_the_volume() -> None:
+    kept = volume_for(claim(OURS), "node-1", "Retain")
+    assert kept["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert not spent({**kept, "status": {"phase": "Released"}})

@@ -18,8 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
-from phaseline.process.supervisor import _await_interface
+from phaseline.process.supervisor import LOG_BYTES, RENEWED, _await_interface
 from tests.unit.waiting import eventually, number_in, runs
+
+pytestmark = pytest.mark.slow
 
 NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces take root")
@@ -327,3 +329,47 @@ def test_readiness_is_asked_past_any_proxy(tmp_path: Path, monkeypatch: pytest.M
         with node(tmp_path, [lasting(tmp_path, "one", ready=ready)]) as one:
             assert eventually(one.is_up)
         server.shutdown()
+
+
+def test_a_log_that_grows_is_kept_small(tmp_path: Path) -> None:
+    line = "x" * 999
+    script = f"i=0; while [ $i -lt 12000 ]; do echo {line}; i=$((i+1)); done; exec sleep 300"
+    units = [unit(tmp_path, "talks", script), unit(tmp_path, "frail", "sleep 0.2; exit 1")]
+    with node(tmp_path, units):
+        assert eventually((tmp_path / "talks.log.1").exists, 20.0)
+        assert eventually(lambda: (tmp_path / "talks.log").stat().st_size < LOG_BYTES)
+        assert (tmp_path / "talks.log.1").stat().st_size <= LOG_BYTES
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_upkeep_has_renewed_is_read_anew(place: tuple[str, ...], tmp_path: Path) -> None:
+    upkeep = unit(tmp_path, "upkeep", f"date +%s.%N >> {tmp_path}/upkeep.starts; exit {RENEWED}")
+    stubborn = (
+        f"trap '' TERM; date +%s.%N >> {tmp_path}/last.starts; while true; do sleep 0.1; done"
+    )
+    units = [
+        lasting(tmp_path, "stays"),
+        lasting(tmp_path, "first", renewable=True),
+        unit(tmp_path, "last", stubborn, renewable=True, after=["first"]),
+    ]
+    with node(tmp_path, units, place, upkeep=upkeep) as one:
+        assert eventually(one.is_up)
+        assert one.starts("upkeep") == []  # it is not due at once
+        one.first().send_signal(signal.SIGHUP)
+        assert eventually(lambda: len(one.starts("last")) == 2, 20.0)
+        assert eventually(one.is_up)
+        assert len(one.starts("upkeep")) == 1
+        assert len(one.starts("first")) == 2
+        assert len(one.starts("stays")) == 1
+        assert all(told["restarts"] == 0 for told in one.state["units"].values())
+        assert one.state["fault"] == ""
+
+
+def test_upkeep_that_finds_nothing_to_do_restarts_nothing(tmp_path: Path) -> None:
+    upkeep = unit(tmp_path, "upkeep", f"date +%s.%N >> {tmp_path}/upkeep.starts")
+    with node(tmp_path, [lasting(tmp_path, "one", renewable=True)], upkeep=upkeep) as one:
+        assert eventually(one.is_up)
+        for count in (1, 2):
+            one.first().send_signal(signal.SIGHUP)
+            assert eventually(lambda: len(one.starts("upkeep")) == count)  # noqa: B023
+        assert len(one.starts("one")) == 1

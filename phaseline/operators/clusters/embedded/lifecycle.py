@@ -13,9 +13,15 @@ import psutil
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from phaseline.core.errors import CheckFailed, CommandFailed, HostUnfit, TimedOut
-from phaseline.core.files import remove_drafts, write_atomic
+from phaseline.core.files import digest_text, remove_drafts, write_atomic
 from phaseline.operators.clusters import ranges
-from phaseline.operators.clusters.embedded import configuration, outside, pause
+from phaseline.operators.clusters.embedded import (
+    configuration,
+    outside,
+    pause,
+    registry,
+    units,
+)
 from phaseline.operators.clusters.embedded.layout import PAUSE, Layout
 from phaseline.operators.clusters.embedded.readiness import await_node, await_pods, await_units
 from phaseline.operators.clusters.embedded.running import (
@@ -29,7 +35,7 @@ from phaseline.process import journal
 from phaseline.process.command import Command
 from phaseline.process.groups import pause as wait_a_little
 from phaseline.process.run import spawn
-from phaseline.tools import cgroups, ip
+from phaseline.tools import cgroup_limits, cgroups, ip
 from phaseline.tools.kubectl import Kubectl
 
 START_LIMIT = 90.0
@@ -48,10 +54,14 @@ def start(layout: Layout, binaries: Path) -> None:
     phase = status(layout)["phase"]
     if phase not in ("running", "down") or (phase == "running" and not ip.exists(layout.interface)):
         _end(layout, patience=6.0)  # half a node: its start was cut off, or its link was removed
+    if supervisor(layout) and _differs(layout, binaries):
+        journal.progress("the node is to have other processes than it has: it starts again")
+        stop(layout)
     launched = 0.0
     if supervisor(layout) is None:
         launched = time.time()
         _launch(layout, binaries)
+    _limit(layout)
     # also for a node that runs: a start may have been cut off between the pair and its address
     ip.settle(layout.interface, f"{layout.state.host_address}/30")
     deadline = time.monotonic() + START_LIMIT
@@ -81,7 +91,18 @@ def delete(layout: Layout) -> None:
         _end(layout, patience=10.0)
     _remove_cgroup(layout)
     shutil.rmtree(layout.folder, ignore_errors=False)
+    registry.forget(layout)
     outside.remove_unused()
+
+
+def _limit(layout: Layout) -> None:
+    """Also of a node that runs: its settings may have changed."""
+    memory = layout.limits.memory_mb * 2**20
+    cgroup_limits.set_limits(layout.own_cgroup, memory=memory, weight=layout.limits.cpu_weight)
+
+
+def _differs(layout: Layout, binaries: Path) -> bool:
+    return {one.name for one in units.units(layout, binaries)} != set(unit_names(layout))
 
 
 def _end(layout: Layout, patience: float) -> None:
@@ -126,6 +147,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
     # of pods that were cut off: kubelet spends seconds on each before it starts anything
     _remove_cgroup(layout)
     cgroups.make(layout.cgroup)
+    cgroups.make(layout.own_cgroup, processes=True)
     layout.status.unlink(missing_ok=True)
     journal.progress("starting the node in namespaces of its own")
     spawn(
@@ -152,6 +174,7 @@ def _launch(layout: Layout, binaries: Path) -> None:
         layout.logs / "supervisor.log",
     )
     inner = _inner(layout)
+    cgroup_limits.enter(layout.own_cgroup, inner)  # while it waits for its interface
     ip.join(layout.interface, inner, "eth0")
 
 
@@ -175,12 +198,14 @@ def _load_pause(layout: Layout) -> None:
 
 
 def _bootstrap(layout: Layout, binaries: Path, deadline: float) -> None:
-    target = layout.folder / "kubeconfig"
-    if target.exists():
+    """Give the cluster its objects; again where another version has others."""
+    target, note = layout.folder / "kubeconfig", layout.config / "bootstrap.applied"
+    wanted = configuration.manifests(layout)
+    if target.exists() and note.exists() and note.read_text() == digest_text(wanted):
         return
     journal.progress("giving the cluster its roles, DNS service and storage class")
-    manifest = (layout.config / "bootstrap.yaml").read_text()
-    _apply(Kubectl(binaries / "kubectl", layout.config / "super-admin.conf"), manifest, deadline)
+    _apply(Kubectl(binaries / "kubectl", layout.config / "super-admin.conf"), wanted, deadline)
+    write_atomic(note, digest_text(wanted))
     write_atomic(target, (layout.config / "admin.conf").read_text(), mode=0o600)
 
 

@@ -1,0 +1,1 @@
+"""Minikube: one profile for each workspace, with a kubeconfig of its own."""
