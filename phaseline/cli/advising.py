@@ -82,7 +82,7 @@ def advise(graph: Graph, reopen: Callable[[], Context], wanted: Wanted) -> int:
                 say(told)
                 targets = _targets(context, wanted)
         configuration.write(context)
-        known = choice.known(configuration.folder(context))
+        known = choice.known(configuration.folder(context), choice.told(context))
         chosen = choice.choose(known, wanted.assistant)
         rows = [_one(graph, reopen, one, wanted, chosen) for one in targets]
     if wanted.json:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1_000_000  # bytes of an answer
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+_NO_SCHEMA = frozenset({400, 422})  # a server that knows no JSON schema, as far as it can be told
 _TRIES = 3
 
 
@@ -38,10 +39,21 @@ class Endpoint:
         return text.replace(self.key, MASK) if self.key else text
 
 
-def complete(endpoint: Endpoint, system: str, user: str, *, limit: float) -> str:
+def complete(
+    endpoint: Endpoint,
+    system: str,
+    user: str,
+    *,
+    limit: float,
+    schema: Mapping[str, Any] | None = None,
+) -> str:
     """What the model answers, within `limit` seconds in all; tools are not offered to it.
 
-    A server that is busy or broken is asked again, after as long as its Retry-After says.
+    A server that is busy or broken is asked again, after as long as its Retry-After says; one that
+    takes no JSON schema is asked for plain JSON.
+
+    Args:
+        schema: JSON schema that the answer is to have (`response_format` of type `json_schema`).
 
     Raises:
         Unreachable: nothing answers there, or it is busy or broken for longer than that.
@@ -49,8 +61,13 @@ def complete(endpoint: Endpoint, system: str, user: str, *, limit: float) -> str
         TimedOut: it takes longer.
     """
     deadline = time.monotonic() + limit
+    said = _messages(system, user)
+    form = _form(schema)
     for left in reversed(range(_TRIES)):
-        status, headers, body = _post(endpoint, system, user, deadline)
+        status, headers, body = _post(endpoint, {**said, "response_format": form}, deadline)
+        if status in _NO_SCHEMA and form["type"] != "json_object":
+            form = _form(None)
+            continue
         if status not in _AGAIN:
             break
         pause = _wanted_pause(headers)
@@ -62,20 +79,25 @@ def complete(endpoint: Endpoint, system: str, user: str, *, limit: float) -> str
     return _content(endpoint, body)
 
 
+def _messages(system: str, user: str) -> dict[str, Any]:
+    told = ({"role": "system", "content": system}, {"role": "user", "content": user})
+    return {"messages": list(told)}
+
+
+def _form(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is asked for; not `strict`, which allows no object of free fields, as manifests are."""
+    if schema is None:
+        return {"type": "json_object"}
+    wanted = {"name": "answer", "strict": False, "schema": dict(schema)}
+    return {"type": "json_schema", "json_schema": wanted}
+
+
 def _post(
-    endpoint: Endpoint, system: str, user: str, deadline: float
+    endpoint: Endpoint, said: Mapping[str, Any], deadline: float
 ) -> tuple[int, Mapping[str, str], bytes]:
     import httpx
 
-    request = {
-        "model": endpoint.model,
-        "temperature": 0,
-        "response_format": {"type": "json_object"},
-        "messages": [
-            {"role": "system", "content": system},
-            {"role": "user", "content": user},
-        ],
-    }
+    request = {"model": endpoint.model, "temperature": 0, **said}
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     address = f"{endpoint.base.rstrip('/')}/chat/completions"
     left = max(0.1, deadline - time.monotonic())

@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from phaseline.core.errors import CheckFailed, HostUnfit, InvalidConfiguration, PhaselineError
+from phaseline.core.workspace import Context
 from phaseline.operators.assistants import answer, builtin, guard, patches, prompts, redaction
 from phaseline.operators.assistants.advice import Advice
 from phaseline.operators.assistants.prompts import Prompt
@@ -81,7 +82,7 @@ class DockerAgent:
 
 @dataclass(frozen=True)
 class Model:
-    """A model behind an OpenAI-compatible API, told by environment variables."""
+    """A model behind an OpenAI-compatible API, told by `environment`; see `told`."""
 
     environment: Mapping[str, str]
     seconds: float = SECONDS
@@ -100,7 +101,7 @@ class Model:
     def ask(self, prompt: Prompt) -> str:
         """As `Assistant`."""
         said = (prompt.instructions, prompt.question)
-        return chat.complete(self._endpoint, *said, limit=self.seconds)
+        return chat.complete(self._endpoint, *said, limit=self.seconds, schema=prompt.schema)
 
     @property
     def _endpoint(self) -> chat.Endpoint:
@@ -131,10 +132,17 @@ class Choice:
         return f"assistant: {self.name}" + (f" ({reasons})" if reasons else "")
 
 
+def told(context: Context) -> dict[str, str]:
+    """Our environment, with the model of `pipeline.yaml` where that names none."""
+    model = context.workspace.settings["model"]
+    named = {BASE: model["base"], MODEL: model["name"]}
+    return {**{name: value for name, value in named.items() if value}, **os.environ}
+
+
 def known(folder: Path, environment: Mapping[str, str] | None = None) -> tuple[Assistant, ...]:
     """All but the rules, in the order of preference; `folder` is what T004 has rendered."""
-    told = os.environ if environment is None else environment
-    return (Gordon(folder / "gordon"), DockerAgent(folder / "agent.yaml"), Model(told))
+    seen = os.environ if environment is None else environment
+    return (Gordon(folder / "gordon"), DockerAgent(folder / "agent.yaml"), Model(seen))
 
 
 def choose(assistants: tuple[Assistant, ...], wanted: str = AUTO) -> Choice:

@@ -23,7 +23,7 @@ def render_configuration(context: Context) -> Report:
     The files are the same whichever of them is there.
     """
     write(context)
-    found = choice.choose(choice.known(folder(context)))
+    found = choice.choose(choice.known(folder(context), choice.told(context)))
     journal.current().line(str(found))
     wanted = context.workspace.settings["assistant"]
     return Report(f"each run asks {wanted}; `invoke image.advise` would ask {found.name}")

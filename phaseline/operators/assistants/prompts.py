@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from phaseline.core.files import digest_text
 from phaseline.operators.assistants.advice import Dimension, Severity
@@ -18,10 +20,15 @@ LARGEST = 40_000  # bytes of a quoted file: a prompt is one argument, which Linu
 
 @dataclass(frozen=True)
 class Prompt:
-    """Standing instructions, and the question with the file."""
+    """Standing instructions, and the question with what it is about.
+
+    Attributes:
+        schema: JSON schema of the answer, for an assistant that can be held to one.
+    """
 
     instructions: str
     question: str
+    schema: Mapping[str, Any] | None = None
 
     @property
     def whole(self) -> str:

@@ -42,7 +42,8 @@ def _chosen(context: Context) -> choice.Choice:
     wanted: str = context.workspace.settings["assistant"]
     if wanted != "rules":
         configuration.write(context)
+    known = choice.known(configuration.folder(context), choice.told(context))
     try:
-        return choice.choose(choice.known(configuration.folder(context)), wanted)
+        return choice.choose(known, wanted)
     except HostUnfit as error:
         return choice.Choice(None, ((wanted, error.why),))

@@ -1,0 +1,3 @@
+module phaseline.dev/scenario
+
+go 1.24

@@ -1,0 +1,1 @@
+"""What is looked for beside faults, one file for each area."""

@@ -1,0 +1,1 @@
+"""Requests read by assistants: they widen what is understood, never what is allowed."""

@@ -1,0 +1,1 @@
+"""The ways in which things go wrong, one file each."""

@@ -1,0 +1,91 @@
+"""Questions and complaints, by concept: the words for them.
+
+Forms of a word count as the word; one written with = before it stands for this form only.
+"""
+
+from __future__ import annotations
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "list": (
+        "list",
+        "show",
+        "which",
+        "how many",
+        "what",
+        "display",
+        "print",
+        "see",
+        "get",
+        "are there",
+    ),
+    "explain": (
+        "explain",
+        "describe",
+        "tell me about",
+        "what is",
+        "details",
+        "summarize",
+        "how is",
+        "looks like",
+        "look like",
+    ),
+    "why": (
+        *(
+            "healthy",
+            "all right",
+            "why",
+            "what is wrong",
+            "what's wrong",
+            "what is the matter",
+            "what happened",
+            "diagnose",
+        ),
+        *("reason", "cause", "troubleshoot", "debug", "investigate", "find out", "look into"),
+        *("what's going on", "figure out", "what is going on", "what is up with"),
+        *("what's up with", "what is happening"),
+    ),
+    "fix": (
+        *("fix", "repair", "heal", "make it work", "resolve", "sort out", "working again"),
+        *("get it running", "running again", "bring back", "bring it back", "help", "recover"),
+        *("sort it out", "healthy again", "back up", "unblock", "unstick", "correct", "put right"),
+        *("please help", "get it back", "make it run", "back to life", "on its feet", "mend"),
+        *("get it going", "solve", "cure", "work again", "come up", "patch it up"),
+    ),
+    "trouble": (
+        *("=down", "failing", "fail", "fails", "failed", "broken", "crash", "crashing", "crashes"),
+        *("crashloop", "crashloopbackoff", "stuck", "not working", "does not work", "unhealthy"),
+        *("pending", "error", "errors", "not ready", "never ready", "not start", "not starting"),
+        *("not come up", "not respond", "unreachable", "cannot reach", "can not reach", "hang"),
+        *("hangs", "hung", "oom", "oomkilled", "dies", "dying", "keeps restarting", "timeout"),
+        *("times out", "timing out", "refused", "no answer", "wrong", "unavailable", "problem"),
+        *("imagepullbackoff", "evicted", "does not answer", "not answering", "not running"),
+        *(
+            "keep restarting",
+            "is restarting",
+            "are restarting",
+            "constantly restarting",
+            "=killed",
+            "outage",
+            "502",
+            "503",
+            "500",
+            "nothing comes",
+        ),
+        *("does not start", "not become ready", "not schedule", "waits forever", "not bind"),
+        *("not become", "not get", "cannot", "can not", "fall over", "falls over", "misbehaves"),
+        *("misbehaving", "weird", "issue", "trouble", "stopped working", "no longer"),
+        *("not finish", "never finish", "never complete", "never start", "never come"),
+        *("not load", "not mount", "not resolve", "dead", "flapping", "acting up", "choking"),
+        *("gives up", "not available", "backoff", "not behave", "never become", "not connect"),
+        *(
+            "zero endpoints",
+            "no endpoints",
+            "does not",
+            "will not",
+            "is not",
+            "are not",
+            "struggling",
+        ),
+        *("not reachable", "never get", "blank", "empty reply", "connection refused", "nobody can"),
+    ),
+}

@@ -1,0 +1,1 @@
+"""What workloads use, and which requests and limits would fit."""

@@ -1,0 +1,1 @@
+"""One look at a cluster, kept for as long as a question about it takes."""
