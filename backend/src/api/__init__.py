@@ -1,1 +1,5 @@
-"""The HTTP edge: translates requests into calls of the domain, and its errors into problems."""
+"""The HTTP edges: the todo service (`app`, `routers`), which the cluster runs, and the management
+API (`management` and the modules beside it that carry a task's number), which `invoke serve` runs.
+
+Neither imports the other.
+"""
