@@ -25,57 +25,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.runners import NEIGHBOURS, PHASELINE, PIPELINE, Runner
 from benchmarks.table import Figure, environment, show
 
 ROOT = Path(__file__).parents[1]
 FEW, MANY = 1_000, 10_000
 ROUNDS = 5
-
-PIPELINE = """
-version: 1
-application: bench
-components: [{name: one, role: backend, image: "x:1", values: one, port: 1}]
-chart: {folder: ., release: bench, namespace: bench}
-"""
-OURS = """
-from pathlib import Path
-from phaseline.cli.collection import collection
-from phaseline.core.report import Report
-from phaseline.engine.graph import Graph, Phase, check, make
-
-HERE = Path(__file__).parent
-
-
-def copies(index):
-    def copy(context):
-        (HERE / f"out/{index}").write_text((HERE / f"in/{index}").read_text())
-        return Report("copied")
-
-    return copy
-
-
-steps = [
-    make(f"s{i}", f"Copy {i}", copies(i), inputs=(f"in/{i}",), outputs=(f"out/{i}",))
-    for i in range(SIZE)
-]
-gate = check("gate", "All", lambda context: Report("all"))
-GRAPH = Graph([Phase(number=1, name="all", title="All", steps=(*steps, gate))])
-namespace = collection(GRAPH, HERE, everything=("all",))
-"""
-DOIT = """
-from pathlib import Path
-
-
-def copy(index):
-    Path(f"out/{index}").write_text(Path(f"in/{index}").read_text())
-
-
-def task_all():
-    for i in range(SIZE):
-        actions = [(copy, (i,))]
-        yield {"name": str(i), "actions": actions, "file_dep": [f"in/{i}"], "targets": [f"out/{i}"]}
-"""
-
 
 EMPTY = """
 from invoke import task
@@ -85,55 +40,6 @@ from invoke import task
 def nothing(c):
     pass
 """
-
-
-def makefile(size: int) -> str:
-    """Rules for make."""
-    rules = [f"out/{i}: in/{i}\n\tcp in/{i} out/{i}" for i in range(size)]
-    return "\n".join([f"all: {' '.join(f'out/{i}' for i in range(size))}", *rules, ""])
-
-
-def ninja(size: int) -> str:
-    """Rules for ninja."""
-    rules = [f"build out/{i}: copy in/{i}" for i in range(size)]
-    return "\n".join(["rule copy", "  command = cp $in $out", *rules, ""])
-
-
-def taskfile(size: int) -> str:
-    """Rules for task."""
-    tasks = [f"  all: {{deps: [{', '.join(f's{i}' for i in range(size))}]}}"]
-    tasks += [
-        f"  s{i}: {{cmds: [cp in/{i} out/{i}], sources: [in/{i}], generates: [out/{i}]}}"
-        for i in range(size)
-    ]
-    return "\n".join(['version: "3"', "silent: true", "tasks:", *tasks, ""])
-
-
-@dataclass(frozen=True)
-class Runner:
-    """A program that can do the copying."""
-
-    name: str
-    program: tuple[str, ...]
-    file: str
-    content: Callable[[int], str]
-    state: tuple[str, ...] = ()  # what it remembers, beside the outputs
-
-
-PHASELINE = Runner(
-    "phaseline",
-    (sys.executable, "-m", "invoke", "deploy-all"),
-    "tasks.py",
-    lambda size: OURS.replace("SIZE", str(size)),
-    (".phaseline",),
-)
-NEIGHBOURS = (
-    Runner("doit", ("doit",), "dodo.py", lambda size: DOIT.replace("SIZE", str(size)), (".doit*",)),
-    Runner("ninja", ("ninja",), "build.ninja", ninja, (".ninja*",)),
-    Runner("make", ("make", "-j6", "-s"), "Makefile", makefile),
-    Runner("task", ("task", "all"), "Taskfile.yml", taskfile, (".task",)),
-)
-
 
 _PAIR = ("phaseline", "doit")  # those that take part in what is long
 
@@ -164,10 +70,16 @@ class Bench:
         return measured(self.runner.program, self.folder)
 
     def cold(self) -> Cost:
-        """With everything to do."""
-        for pattern in ("out/*", *self.runner.state):
+        """With everything to do.
+
+        What an earlier run left is set aside: where many files were just deleted, ext4 looks at
+        each of them for every file that is made, which takes longer than making it.
+        """
+        aside = Path(tempfile.mkdtemp(prefix="aside-", dir=self.folder.parent))
+        for pattern in ("out", *self.runner.state):
             for path in self.folder.glob(pattern):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                path.rename(aside / path.name)
+        (self.folder / "out").mkdir()
         cost = self.run()
         made = sum(1 for _ in (self.folder / "out").iterdir())
         if made != self.size:

@@ -22,29 +22,46 @@ def environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement. `at_most` is in `unit`."""
+    """One measurement. `at_most` and `at_least` are in `unit`; one of them is given."""
 
     case: str
     figure: float
     unit: str
-    at_most: float
+    at_most: float | None = None
+    at_least: float | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the limit is kept."""
-        return self.figure <= self.at_most
+        enough = self.at_least is None or self.figure >= self.at_least
+        return enough and (self.at_most is None or self.figure <= self.at_most)
+
+    @property
+    def limit(self) -> str:
+        """The limit in words."""
+        if self.at_least is not None:
+            return f"at least {self.at_least:g} {self.unit}"
+        return f"at most {self.at_most:g} {self.unit}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the limit is kept, in words."""
+        return "ok" if self.ok else "TOO MUCH" if self.at_least is None else "TOO LITTLE"
+
+    def told(self) -> dict[str, object]:
+        """The figure as plain values; of the limits the one that it has."""
+        values = asdict(self) | {"ok": self.ok}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def show(figures: Sequence[Figure], *, as_json: bool) -> int:
     """Print the figures; returns the exit code: 1 when one falls short."""
     console = Console(highlight=False)
     if as_json:
-        console.out(json.dumps([{**asdict(one), "ok": one.ok} for one in figures], indent=2))
+        console.out(json.dumps([one.told() for one in figures], indent=2))
     else:
-        table = Table("case", "figure", "at most", "", box=None, pad_edge=False)
+        table = Table("case", "figure", "limit", "", box=None, pad_edge=False)
         for one in figures:
-            verdict = "ok" if one.ok else "TOO MUCH"
-            limit = f"{one.at_most:g} {one.unit}"
-            table.add_row(one.case, f"{one.figure:.1f} {one.unit}", limit, verdict)
+            table.add_row(one.case, f"{one.figure:.1f} {one.unit}", one.limit, one.verdict)
         console.print(table)
     return 0 if all(one.ok for one in figures) else 1

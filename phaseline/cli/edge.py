@@ -22,6 +22,10 @@ from phaseline.core.workspace import Context, Workspace
 
 P = ParamSpec("P")
 
+# What a command makes, it mostly keeps to its end: looking through all of it again and again takes
+# up to a tenth of a run. This many objects are made before it is done once.
+_MANY_OBJECTS = 500_000
+
 
 def edge(task: Callable[P, int]) -> Callable[P, None]:
     """Make of a function that returns an exit code one that ends the program with it.
@@ -32,6 +36,8 @@ def edge(task: Callable[P, int]) -> Callable[P, None]:
     @functools.wraps(task)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
+        gc.freeze()  # modules and the graph stay
+        gc.set_threshold(_MANY_OBJECTS)
         try:
             code = task(*args, **kwargs)
         except PhaselineError as error:
@@ -53,21 +59,35 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def context(tasks_folder: Path) -> Context:
+def context(tasks_folder: Path, cluster: str = "") -> Context:
     """The workspace: the nearest folder above us with a `pipeline.yaml`, else that of tasks.py.
 
+    Args:
+        cluster: the provider that `--cluster` names.
+
     Raises:
-        InvalidConfiguration: there is none, or it is wrong.
+        InvalidConfiguration: there is none, or it is wrong; or the workspace has a cluster of
+            another provider than is named.
     """
     here = Path.cwd()
     for folder in (here, *here.parents, tasks_folder):
         if (folder / "pipeline.yaml").exists():
-            workspace = Workspace(folder)
+            workspace = Workspace(folder, asked=cluster)
             workspace.settings  # noqa: B018 - what is wrong with them is told before all else
+            if cluster:
+                _require_possible(Context(workspace))
             return Context(workspace)
     raise InvalidConfiguration(
         f"there is no pipeline.yaml in {here} or above", fix="run invoke in a folder that has one"
     )
+
+
+def _require_possible(context: Context) -> None:
+    from phaseline.operators.clusters import choice, model
+
+    context.pipeline  # noqa: B018 - it says which providers there are
+    if state := model.load(context):
+        choice.require_same(context.workspace.asked, state)
 
 
 def alone(context: Context, purpose: str) -> AbstractContextManager[bool]:

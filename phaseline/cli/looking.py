@@ -1,4 +1,4 @@
-"""What can be asked without changing anything: plan, doctor, the cluster, the addresses."""
+"""What can be asked without changing anything: plan, doctor, the addresses."""
 
 from __future__ import annotations
 
@@ -74,17 +74,6 @@ def doctor(context: Context, *, as_json: bool) -> int:
     return 3 if bad else 0
 
 
-def cluster_status(context: Context, *, as_json: bool) -> int:
-    """Print the node's processes; exit code 1 when one is not up."""
-    from phaseline.operators.clusters import access
-    from phaseline.operators.clusters.embedded import running
-
-    now = running.status(access.embedded(context))
-    listed = [{"process": name, **unit} for name, unit in now["units"].items()]
-    show(listed, as_json=as_json, last=f"the node is {now['phase']}")
-    return 0 if now["phase"] == "running" and all(row["ready"] for row in listed) else 1
-
-
 def addresses(context: Context, *, as_json: bool) -> int:
     """Print where the application answers."""
     from phaseline.operators.services import live
@@ -96,6 +85,14 @@ def addresses(context: Context, *, as_json: bool) -> int:
 
 def application(context: Context, *, as_json: bool) -> int:
     """Print whether the application is well, check by check; exit code 1 when one fails."""
+    rows = checked(context)
+    bad = sum(row["state"] != "ok" for row in rows)
+    show(rows, as_json=as_json, last=f"{bad} of {len(rows)} failed" if bad else "all is well")
+    return 1 if bad else 0
+
+
+def checked(context: Context) -> list[dict[str, str]]:
+    """Whether the application is well, check by check."""
     from phaseline.core.errors import PhaselineError
     from phaseline.operators.deployments import proof
     from phaseline.operators.services import balance, checks, discovery
@@ -115,6 +112,4 @@ def application(context: Context, *, as_json: bool) -> int:
         except PhaselineError as error:
             seen = ": ".join(filter(None, (error.what, error.why)))
             rows.append({"check": what, "state": "not ok", "seen": seen, "fix": error.fix})
-    bad = sum(row["state"] != "ok" for row in rows)
-    show(rows, as_json=as_json, last=f"{bad} of {len(rows)} failed" if bad else "all is well")
-    return 1 if bad else 0
+    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from phaseline.cli.looking import lacks
 from phaseline.cli.words import show, table
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.workspace import Context
+from phaseline.engine.execution import Execution
 from phaseline.engine.graph import Graph
 from phaseline.engine.standing import Stand, stands
 
@@ -177,10 +179,22 @@ def _silence(step: str, run: str, *, as_json: bool) -> int:
     return 0
 
 
+def _plot(context: Context, turn: Execution) -> str:
+    """What a step has drawn, if it is still what its evidence tells of."""
+    if not (told := turn.identity.get("plot", "")):
+        return ""
+    from phaseline.core.files import digest_sha256
+    from phaseline.operators.validation.performance import plot_file
+
+    path = plot_file(context)
+    if not path.is_file() or told != f"sha256:{digest_sha256(path)}":
+        return ""
+    return path.read_text(encoding="utf-8")
+
+
 def reported(graph: Graph, context: Context, run: str, output: str, *, as_json: bool) -> int:
     """Write the report of `run`, by default of the last one, and print its path."""
     from phaseline.engine import report, runs
-    from phaseline.engine.execution import Execution
 
     story = runs.read(context.state, run or runs.last(context.state))
     root = context.workspace.root
@@ -192,7 +206,8 @@ def reported(graph: Graph, context: Context, run: str, output: str, *, as_json: 
             return ""
         return path.read_text(encoding="utf-8", errors="replace")
 
-    text = report.page(story, graph, context.workspace.settings["application"], log)
+    application = context.workspace.settings["application"]
+    text = report.page(story, graph, application, log, partial(_plot, context))
     path = _write(Path(output) if output else context.state / "report.html", text)
     shown = str(path.relative_to(root) if path.is_relative_to(root) else path)
     if as_json:

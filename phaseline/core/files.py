@@ -66,6 +66,9 @@ def sync_folder(folder: Path) -> None:
 
 def digest_text(*parts: str) -> str:
     """sha256 over length-prefixed parts, as hex: ("ab", "c") and ("a", "bc") differ."""
+    joined = "".join([f"{len(part)}:{part}" for part in parts])
+    if joined.isascii():  # a character is a byte
+        return hashlib.sha256(joined.encode()).hexdigest()
     texts = [part.encode(errors="surrogateescape") for part in parts]  # names may be any bytes
     return hashlib.sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts])).hexdigest()
 

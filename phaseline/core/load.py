@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from phaseline.core.errors import InvalidConfiguration
-from phaseline.core.settings import Pipeline, Wheels
+from phaseline.core.settings import Cluster, Pipeline, Wheels
 
 
 def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
@@ -38,6 +38,22 @@ def load_pipeline(root: Path, name: str = "pipeline.yaml") -> Pipeline:
         raise _explain(name, error) from error
     _check_paths(root, name, pipeline)
     return pipeline
+
+
+def with_provider(pipeline: Pipeline, provider: str) -> Pipeline:
+    """`pipeline` with another provider of the cluster.
+
+    Raises:
+        InvalidConfiguration: there is no such provider.
+    """
+    try:
+        cluster = Cluster.model_validate({**pipeline.cluster.model_dump(), "provider": provider})
+    except ValidationError as error:
+        raise InvalidConfiguration(
+            f"--cluster {provider}: there is no such provider",
+            fix="one of embedded, minikube, context:NAME",
+        ) from error
+    return pipeline.model_copy(update={"cluster": cluster})
 
 
 def _explain(name: str, error: ValidationError) -> InvalidConfiguration:

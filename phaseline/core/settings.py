@@ -153,16 +153,78 @@ class Chart(Strict):
     timeout_seconds: Annotated[int, Field(ge=5, le=3600)] = 180
 
 
-class Cluster(Strict):
-    """The cluster that is wanted. Address ranges are IPv4."""
+class ControlPlane(Strict):
+    """What the embedded node's own processes may take, so that they leave the rest to others.
 
-    provider: Literal["auto", "embedded", "minikube"] = "auto"
+    `memory_mb` is for all of them together: they use about 900 and what the kernel can drop again.
+    `cpu_weight` is their share of the processors when all are wanted; any other group has 100.
+    """
+
+    memory_mb: Annotated[int, Field(ge=1536)] = 3072
+    cpu_weight: Annotated[int, Field(ge=1, le=10000)] = 200
+
+
+class Minikube(Strict):
+    """What Minikube is started with, as its documentation of `minikube start` has it.
+
+    `driver` auto lets it choose. `mirrors` are tried before Docker Hub. `arguments` are further
+    flags, such as `--base-image=…` where its own images cannot be reached.
+    """
+
+    driver: Literal["auto", "docker", "podman", "kvm2", "qemu2", "virtualbox", "none", "ssh"] = (
+        "auto"
+    )
+    disk_mb: Annotated[int, Field(ge=2000)] = 20000
+    runtime: Literal["containerd", "docker", "cri-o"] = "containerd"
+    addons: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9]*$")], ...] = ()
+    mirrors: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()
+    arguments: tuple[Annotated[str, Field(pattern=r"^--[a-z]")], ...] = ()
+
+
+class Registry(Strict):
+    """The image registry that a cluster of others pulls from.
+
+    Attributes:
+        address: how the cluster's nodes name it: host, port and path, such as
+            `registry.example.com/team`.
+        push: how this machine names it, where that differs.
+        user, password: names of the environment variables with its credentials; none for a
+            registry that takes everybody.
+    """
+
+    address: Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9._:]*(/[a-z0-9][-a-z0-9._]*)*$")]
+    push: Annotated[str, Field(pattern=r"^([a-z0-9][-a-z0-9._:]*(/[a-z0-9][-a-z0-9._]*)*)?$")] = ""
+    user: Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]*)?$")] = ""
+    password: Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.user) != bool(self.password):
+            raise ValueError("user and password go together")
+        return self
+
+
+class Cluster(Strict):
+    """The cluster that is wanted. Address ranges are IPv4.
+
+    Attributes:
+        provider: `context:NAME` is a context of the user's kubeconfig, `context` its current one.
+        registry: what a cluster of a context pulls the images from.
+        extras: further processes of an embedded node: `ingress` serves Ingresses at its ports 80
+            and 443, `registry` is an image registry at its port 5000.
+    """
+
+    provider: Annotated[str, Field(pattern=r"^(auto|embedded|minikube|context(:\S.*)?)$")] = "auto"
     kubernetes: Annotated[str, Field(pattern=r"^v1\.\d+\.\d+$")] = "v1.36.3"
     link_range: Network = "172.31.0.0/16"
     pod_range: Network = "10.244.0.0/16"
     service_range: Network = "10.96.0.0/16"
     cpus: Annotated[int, Field(ge=2)] = 2
     memory_mb: Annotated[int, Field(ge=1800)] = 4096
+    control_plane: ControlPlane = ControlPlane()
+    minikube: Minikube = Minikube()
+    registry: Registry | None = None
+    extras: tuple[Literal["ingress", "registry"], ...] = ()
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -178,12 +240,13 @@ class Cluster(Strict):
 
 
 class Address(Strict):
-    """An address that a person opens: a port of a Service."""
+    """An address that a person opens: a port of a Service, by a node port or by an Ingress."""
 
     name: str
     service: Name
     port: Name
     path: str = "/"
+    through: Literal["nodePort", "ingress"] = "nodePort"
 
 
 class Request(Strict):
@@ -227,10 +290,90 @@ class About(Strict):
     source: str = ""
 
 
+Quantities = dict[
+    Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9./]*$")],
+    Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")],
+]
+
+
+class Defaults(Strict):
+    """What a container of the namespace gets that names nothing, and what it may have at most."""
+
+    limits: Quantities = {}
+    requests: Quantities = {}
+    most: Quantities = {}
+
+
+class Quota(Strict):
+    """What the application's namespace may take: a ResourceQuota, and a LimitRange for containers.
+
+    `namespace` has the names that a ResourceQuota knows (`requests.cpu`, `pods`), as
+    https://kubernetes.io/docs/concepts/policy/resource-quotas/ lists them. Leave room for the
+    second set of pods that a rolling update starts.
+    """
+
+    namespace: Quantities = {}
+    container: Defaults = Defaults()
+
+
 class Vulnerabilities(Strict):
     """The database of known vulnerabilities: one that speaks OSV's API, https://google.github.io/osv.dev/api."""
 
     database: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.osv.dev"
+
+
+class Model(Strict):
+    """The model that assistants use, and what one answer may take.
+
+    Attributes:
+        base: address of an OpenAI-compatible API; OPENAI_BASE_URL comes before it.
+        name: of the model; PHASELINE_MODEL comes before it.
+        seconds: until an assistant has answered a request.
+        iterations: turns that an assistant with tools of its own may take for it.
+    """
+
+    base: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    name: str = ""
+    seconds: Annotated[float, Field(gt=0, le=900, allow_inf_nan=False)] = 120.0
+    iterations: Annotated[int, Field(ge=1, le=50)] = 8
+
+
+class PodBudget(Strict):
+    """What one pod of a component may take: its working set, and processors while nobody asks."""
+
+    memory_mb: Annotated[int, Field(ge=1)]
+    idle_cpu_percent: Annotated[float, Field(gt=0)] = 20.0
+
+
+class Latency(Strict):
+    """Milliseconds within which so many of a hundred requests are answered, at most."""
+
+    p50: Annotated[float, Field(gt=0)] = 100.0
+    p95: Annotated[float, Field(gt=0)] = 500.0
+    p99: Annotated[float, Field(gt=0)] = 1000.0
+
+
+class Budgets(Strict):
+    """What the deployed application may take, and has to give; T047 measures it.
+
+    Attributes:
+        address, path: what is asked with GET, by `clients` at once, each waiting for its answer.
+        seconds: for how long.
+        start_seconds: from a pod's making until it is ready.
+        requests_per_second: answered, at least.
+        growth_mb: by which a pod may grow in the ten minutes of the soak (`nox -s soak`).
+        pods: by component.
+    """
+
+    address: str = ""
+    path: str = ""
+    clients: Annotated[int, Field(ge=1, le=64)] = 4
+    seconds: Annotated[float, Field(ge=1, le=60)] = 4.0
+    start_seconds: Annotated[float, Field(gt=0)] = 120.0
+    latency_ms: Latency = Latency()
+    requests_per_second: Annotated[float, Field(gt=0)] = 20.0
+    growth_mb: Annotated[float, Field(gt=0)] = 32.0
+    pods: dict[Name, PodBudget] = {}
 
 
 class Pipeline(Strict):
@@ -250,9 +393,12 @@ class Pipeline(Strict):
     bases: dict[str, Base] = {}
     chart: Chart
     cluster: Cluster = Cluster()
+    quota: Quota = Quota()
     addresses: tuple[Address, ...] = ()
     journeys: tuple[Journey, ...] = ()
+    budgets: Budgets = Budgets()
     assistant: Literal["rules", "auto", "gordon", "docker-agent", "model"] = "rules"
+    model: Model = Model()
     limits: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
     @model_validator(mode="after")
@@ -274,6 +420,10 @@ class Pipeline(Strict):
                 raise ValueError(
                     f"journeys: {journey.name!r} uses the unknown address {journey.address!r}"
                 )
+        if self.budgets.address not in {"", *known}:
+            raise ValueError(f"budgets: the unknown address {self.budgets.address!r}")
+        if unknown := sorted(self.budgets.pods.keys() - set(names)):
+            raise ValueError(f"budgets: pods: there is no component {unknown[0]!r}")
         return self
 
     def of_role(self, role: Role | None) -> tuple[Component, ...]:

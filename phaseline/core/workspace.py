@@ -16,24 +16,33 @@ if TYPE_CHECKING:  # pydantic takes longer to import than most commands take in 
     from phaseline.core.settings import Component, Pipeline, Role
 
 NAME = "name"  # the file below the state folder that a replay writes
+CHOSEN = "cluster/chosen"  # the file there that a cluster made by `--cluster` leaves
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A checkout. `root` is the folder that holds `pipeline.yaml`."""
+    """A checkout.
+
+    Attributes:
+        root: the folder that holds `pipeline.yaml`.
+        asked: the provider that the command line names, in the words of `cluster.provider`; it
+            stands above what `pipeline.yaml` names, and a cluster made with it keeps it.
+    """
 
     root: Path
+    asked: str = ""
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """The validated settings; read once.
 
         Raises:
-            InvalidConfiguration: `pipeline.yaml` is absent or wrong.
+            InvalidConfiguration: `pipeline.yaml` or `--cluster` is absent or wrong.
         """
-        from phaseline.core.load import load_pipeline
+        from phaseline.core.load import load_pipeline, with_provider
 
-        return load_pipeline(self.root)
+        pipeline = load_pipeline(self.root)
+        return with_provider(pipeline, self.named) if self.named else pipeline
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -42,7 +51,15 @@ class Workspace:
         Raises:
             InvalidConfiguration: `pipeline.yaml` is absent or wrong.
         """
-        return plain.read(self.root)
+        settings = plain.read(self.root)
+        if not self.named:
+            return settings
+        return {**settings, "cluster": {**settings["cluster"], "provider": self.named}}
+
+    @cached_property
+    def named(self) -> str:
+        """The provider that `--cluster` names, now or when the cluster was made; "" for none."""
+        return self.asked or self._kept(CHOSEN)
 
     @cached_property
     def state(self) -> Path:
@@ -58,10 +75,13 @@ class Workspace:
     @cached_property
     def name(self) -> str:
         """What rendered files call this workspace: its id; in a replay's, that of the original."""
+        return self._kept(NAME) or self.id
+
+    def _kept(self, name: str) -> str:
         try:
-            return (self.state / NAME).read_text().strip()
+            return (self.state / name).read_text().strip()
         except FileNotFoundError:
-            return self.id
+            return ""
 
 
 @dataclass(frozen=True)

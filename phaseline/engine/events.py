@@ -56,7 +56,8 @@ class Events:
         assert execution
         told = execution._asdict()
         del told["parts"]
-        told["calls"] = [vars(call) for call in execution.calls]
+        if execution.calls:
+            told["calls"] = [vars(call) for call in execution.calls]
         self._write_event("step-ended", told)
 
     def _tell(self, event: str, **told: Any) -> None:

@@ -66,6 +66,14 @@ def judge(
     return Verdict(True, "nothing it depends on has changed", parts, kept)
 
 
+def glance(step: Step, graph: Graph, context: Context) -> Verdict | None:
+    """`judge` for a step without a probe; None for a fault: it is met again in the step's turn."""
+    try:
+        return judge(step, graph, context)
+    except Exception:
+        return None
+
+
 def _spoilt(step: Step, own: Context, kept: record.Record) -> str:
     now = paths.digests(step.outputs, own)
     if now == kept.outputs:

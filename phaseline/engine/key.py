@@ -26,12 +26,24 @@ def parts(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
         upstream: for each needed step, what it has made (see `record.Record.effect`).
     """
     settings = context.workspace.settings
-    declared = {"variables": variables.values(step.variables)} if step.variables else {}
     return {
         "code": code.reached(step.run, context) if step.run else {},
         "step": _declared(step),
         "settings": {name: settings[name] for name in step.settings},
         "components": canonical.one(context.parts),
+        **_found(step, context, upstream),
+    }
+
+
+def again(before: Parts, step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
+    """`parts` now: what `before` has of code and settings is what this process runs with."""
+    return {**before, **_found(step, context, upstream)}
+
+
+def _found(step: Step, context: Context, upstream: Mapping[str, str]) -> Parts:
+    """The parts that another process may change at any time."""
+    declared = {"variables": variables.values(step.variables)} if step.variables else {}
+    return {
         "inputs": paths.digests(step.inputs, context),
         "traits": {name: value for one in step.traits for name, value in one(context).items()},
         **declared,

@@ -89,8 +89,9 @@ class Memo:
             status = os.fstat(handle)
             lasting = _settled(status, now) and _unwritten(handle)
             content, most = hashlib.sha256(), min(status.st_size + 1, _BLOCK)
-            while block := os.read(handle, most):
+            while len(block := os.read(handle, most)) == most:
                 content.update(block)
+            content.update(block)  # a file that gives less has no more
             lasting = lasting and _stamp(os.fstat(handle)) == _stamp(status)
         finally:
             os.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import itertools
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +18,8 @@ from phaseline.engine import memo
 
 ABSENT = "absent"
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", ".git", ".phaseline", ".venv"})
+# a path as `normpath` leaves it, without wildcards and placeholders
+_PLAIN = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*", re.ASCII)
 _OF_A_COMPONENT = ("{name}", "{folder}", "{dockerfile}", "{prepared}")
 
 Found = tuple[str, os.stat_result]  # by its path relative to the checkout
@@ -89,6 +92,11 @@ def digests(patterns: Iterable[str], context: Context) -> dict[str, str]:
     root, known = str(context.workspace.root), memo.of(context.state)
     found: dict[str, str] = {}
     for wanted in patterns:
+        status = _status(f"{root}/{wanted}") if _PLAIN.fullmatch(wanted) else None
+        if status and stat.S_ISREG(status.st_mode):  # most are that
+            with suppress(FileNotFoundError):  # gone since it was looked at
+                found[wanted] = known.digest(wanted, f"{root}/{wanted}", status)
+            continue
         left_out = _generated(context) if wanted in _LISTS else ()
         for pattern in expand((wanted,), context) if "{" in wanted else (wanted,):
             magic, matched = glob.has_magic(pattern), False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -32,11 +33,18 @@ class Bar:
     width: float
 
 
-def page(story: Story, graph: Graph, application: str, log: Callable[[Execution], str]) -> str:
+def page(
+    story: Story,
+    graph: Graph,
+    application: str,
+    log: Callable[[Execution], str],
+    plot: Callable[[Execution], str] = lambda turn: "",
+) -> str:
     """The report of `story`.
 
     Args:
         log: the text of a step's log; empty where there is none.
+        plot: what a step has drawn, as an SVG document; empty where it has not.
     """
     from phaseline.render import render
 
@@ -51,7 +59,7 @@ def page(story: Story, graph: Graph, application: str, log: Callable[[Execution]
         "seconds": story.ended - story.started if story.ended else None,
         "counts": _counts(story.turns),
         "bars": bars(story),
-        "phases": [_phase(phase, turns, log) for phase in graph.phases.values()],
+        "phases": [_phase(phase, turns, log, plot) for phase in graph.phases.values()],
         "undone": undone(graph, story),
         "duration": duration,
     }
@@ -138,11 +146,14 @@ def excerpt(text: str, lines: int) -> str:
 
 
 def _phase(
-    phase: Phase, turns: dict[str, Execution], log: Callable[[Execution], str]
+    phase: Phase,
+    turns: dict[str, Execution],
+    log: Callable[[Execution], str],
+    plot: Callable[[Execution], str],
 ) -> dict[str, Any]:
     own = [turns[step.id] for step in phase.steps if step.id in turns]
     rows = [
-        {"turn": turn, "log": _log(turn, log), "seconds": _took(turn)}
+        {"turn": turn, "log": _log(turn, log), "plot": _data(plot(turn)), "seconds": _took(turn)}
         for turn in own
         if turn.ending != "not built"  # that is told once, below
     ]
@@ -151,6 +162,12 @@ def _phase(
 
 def _log(turn: Execution, log: Callable[[Execution], str]) -> str:
     return excerpt(log(turn), _EXCERPT if turn.ending in ("done", "fresh") else _WHOLE)
+
+
+def _data(svg: str) -> str:
+    """An image as an address that holds it: as one it can run nothing."""
+    encoded = base64.b64encode(svg.encode()).decode()
+    return f"data:image/svg+xml;base64,{encoded}" if svg else ""
 
 
 def _counts(turns: Iterable[Execution]) -> str:

@@ -6,14 +6,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from phaseline.engine import code, freshness, memo, record
+from phaseline.engine.endings import Endings
 from phaseline.engine.front import Front
-from phaseline.engine.graph import Kind, Step
+from phaseline.engine.graph import Step
 from phaseline.engine.keeper import Keeper, Kept
-from phaseline.engine.outcome import BAD, LEFT_ALONE, Ending, Outcome
+from phaseline.engine.outcome import Ending, Outcome
 from phaseline.engine.turn import Shared, Turn
 from phaseline.engine.workers import Workers
 from phaseline.process.groups import stop_all
@@ -40,16 +41,18 @@ class Run(Shared):
         serve_first: change the live world first, and check afterwards what no change needs.
         ledger: is given each step that was executed.
         forced: steps that run even if they are fresh.
+        outcomes: how each step has ended so far, by its name.
     """
 
     jobs: int = 6
     keep_going: bool = False
     serve_first: bool = False
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._workers = Workers()
         self._order = self.graph.serves_first if self.serve_first else self.graph.waits_for
+        self._endings = Endings(self, self._order, keep_going=self.keep_going)
+        self.outcomes = self._endings.outcomes
         self._keeper = Keeper(self.context.state, self.ledger, self._kept)
         self._guard = threading.RLock()  # of all that follows
         self._alarm: SimpleQueue[Exception | None] = SimpleQueue()  # wakes who watches the time
@@ -62,9 +65,6 @@ class Run(Shared):
         self._probed: deque[Step] = deque()
         self._ahead: dict[str, Turn] = {}  # those that look, or have looked, ahead of their time
         self._held: set[str] = set()
-        self._touched: set[str] = set()  # steps that did something, and what comes after them
-        self._bad: set[str] = set()
-        self._failed: list[str] = []
         self._defects: list[Exception] = []
 
     def run(self, steps: Sequence[Step]) -> list[Outcome]:
@@ -156,14 +156,14 @@ class Run(Shared):
         return any(turn.step.exclusive for turn in self._turns)
 
     def _start(self, step: Step) -> None:
-        if refusal := self._refusal(step):
+        if refusal := self._endings.refusal(step):
             self._end(refusal)
             return
         began, turn = time.time(), self._ahead.get(step.id)
         if turn in self._turns:
             self._held.add(step.id)  # ready again as soon as that look has ended
             return
-        if turn and (turn.ending or self._comes_after_a_change(step.id)):
+        if turn and (turn.ending or self._endings.comes_after_a_change(step.id)):
             turn = None
         verdict = turn.verdict if turn else self._glance(step)
         if verdict and verdict.fresh:
@@ -174,19 +174,15 @@ class Run(Shared):
             self._launch(turn, turn.take)
 
     def _glance(self, step: Step) -> freshness.Verdict | None:
-        """Whether it is fresh, if files alone decide that."""
         if step.probe or step.id in self.forced:
             return None
-        try:
-            return freshness.judge(step, self.graph, self.context)
-        except Exception:
-            return None  # it is judged again in its turn, and that is told
+        return freshness.glance(step, self.graph, self.context)
 
     def _look_ahead(self) -> None:
         """Use free places for steps whose time has not come: mostly all stands, and probes wait."""
         while self._probed and len(self._turns) < self.jobs and not self._one_is_alone():
             step = self._probed.popleft()
-            if step.id in self._waiting and not self._comes_after_a_change(step.id):
+            if step.id in self._waiting and not self._endings.comes_after_a_change(step.id):
                 turn = self._ahead[step.id] = Turn(step, self)
                 self._launch(turn, turn.look)
 
@@ -241,37 +237,11 @@ class Run(Shared):
         stop_all()
         self._give_up("the run was interrupted")
 
-    def _refusal(self, step: Step) -> Outcome | None:
-        if step.kind is Kind.NOT_BUILT:
-            return self.told(step, Ending.NOT_BUILT)
-        if step.role and not self.context.of_role(step.role).parts:
-            reason = f"the application has no {step.role}"
-            return self.told(step, Ending.NOT_APPLICABLE, reason=reason)
-        if self._bad and (bad := self._first_bad(step)):
-            return self._held_up(step, bad)
-        if self._failed and not self.keep_going:
-            return self._not_run(step, f"{self._failed[0]} failed; --keep-going would go on")
-        return None
-
-    def _first_bad(self, step: Step) -> Outcome | None:
-        waited = (name for name in self._order[step.id] if name in self._bad)
-        return next((self.outcomes[name] for name in waited), None)
-
-    def _held_up(self, step: Step, bad: Outcome) -> Outcome:
-        if bad.ending is Ending.NOT_RUN and not bad.because:
-            return self._not_run(step, bad.reason)
-        root = self.outcomes[bad.because or bad.step.id]
-        went = "failed" if root.ending is Ending.FAILED else f"was {root.ending}"
-        return self._not_run(step, f"needs {root.step.id}, which {went}", because=root.step.id)
-
     def _give_up(self, reason: str) -> None:
         for step in list(self._waiting.values()):
-            self._note(self._not_run(step, reason))
+            self._note(self._endings.not_run(step, reason))
         self._front.ready.clear()
         self._held.clear()
-
-    def _not_run(self, step: Step, reason: str, because: str = "") -> Outcome:
-        return self.told(step, Ending.NOT_RUN, reason=reason, because=because)
 
     def _end(self, outcome: Outcome, defect: Exception | None = None) -> None:
         self._note(outcome)
@@ -281,16 +251,6 @@ class Run(Shared):
             self._give_up("the run broke off")
 
     def _note(self, outcome: Outcome) -> None:
-        name = outcome.step.id
-        self._waiting.pop(name, None)
-        self.outcomes[name] = outcome
-        if outcome.ending in BAD:
-            self._bad.add(name)
-        if outcome.ending is Ending.FAILED:
-            self._failed.append(name)
-        if outcome.ending not in LEFT_ALONE or self._comes_after_a_change(name):
-            self._touched.add(name)
+        self._waiting.pop(outcome.step.id, None)
+        self._endings.note(outcome)
         self.watcher.ended(outcome)
-
-    def _comes_after_a_change(self, name: str) -> bool:
-        return bool(self._touched) and not self._touched.isdisjoint(self._order[name])

@@ -77,14 +77,10 @@ def describe(execution: Execution, root: Path, listed: set[str]) -> Tree:
 
 
 def chained(statement: Tree, number: int, previous: str) -> Tree:
-    """`statement` as the `number`th of a chain, after the envelope with the digest `previous`."""
+    """Make `statement` the `number`th of a chain, after the envelope with the digest `previous`."""
     chain = {"number": number} | ({"previous": previous} if previous else {})
-    definition = statement["predicate"]["buildDefinition"]
-    internal = definition["internalParameters"] | {"chain": chain}
-    return statement | {
-        "predicate": statement["predicate"]
-        | {"buildDefinition": definition | {"internalParameters": internal}}
-    }
+    statement["predicate"]["buildDefinition"]["internalParameters"]["chain"] = chain
+    return statement
 
 
 def file_uri(path: str) -> str:
@@ -127,6 +123,8 @@ def _definition(execution: Execution, listed: set[str]) -> Tree:
 
 def _part(name: str, part: Any, listed: set[str]) -> Any:
     """A part of the key as it is told; what is common to many is made once."""
+    if not part:
+        return part
     hiding = "" if name in _DIGESTS else name
     if not canonical.is_large(part):
         return _shown(part, hiding)

@@ -17,25 +17,20 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import compress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from phaseline.core import fast_json
 from phaseline.core.errors import InvalidConfiguration
 from phaseline.core.files import write_atomic
-from phaseline.engine import canonical
+from phaseline.engine import canonical, checksummed
 
 T = TypeVar("T")
 Value = dict[str, Any]
 
 _DEAD = 200  # dead lines from which it pays to write the file anew
-_BODY = len('{"sum": "00000000", ')
 _REFERENCE = "$shared"
-_APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class Table(Generic[T]):
@@ -94,7 +89,7 @@ class Table(Generic[T]):
         """Keep the value of each name, or with None nothing: on disk when this returns."""
         if not values:
             return
-        handle = self._locked()
+        handle = checksummed.opened_alone(self._place)
         try:
             with self._guard:
                 self._refresh()
@@ -103,31 +98,6 @@ class Table(Generic[T]):
             os.fsync(handle)  # here, so that who reads does not wait for the disk
         finally:
             os.close(handle)
-
-    def _locked(self) -> int:
-        while True:
-            handle = self._opened()
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                if self._is(handle):
-                    return handle
-            except BaseException:
-                os.close(handle)
-                raise
-            os.close(handle)  # written anew, or removed, while we waited
-
-    def _opened(self) -> int:
-        try:
-            return os.open(self._name, _APPENDING, 0o644)
-        except FileNotFoundError:
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(self._name, _APPENDING, 0o644)
-
-    def _is(self, handle: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(handle), self._place.stat())
-        except FileNotFoundError:
-            return False
 
     def _write(self, handle: int, values: Mapping[str, Value | None]) -> None:
         lines = [line for one in values.items() for line in self._lines_for(*one)]
@@ -150,7 +120,7 @@ class Table(Generic[T]):
 
     def _write_anew(self) -> None:
         self._shared.clear()
-        lines = [_line({"format": self._format, "version": self._version})]
+        lines = [checksummed.line({"format": self._format, "version": self._version})]
         for name, value in self._values.items():
             lines += self._lines_for(name, value)
         self._stamp = None
@@ -163,7 +133,7 @@ class Table(Generic[T]):
     def _lines_for(self, name: str, value: Value | None) -> list[bytes]:
         """The line of one value, after those of its long parts that have none yet."""
         if value is None:
-            return [_line({"name": name, "value": None})]
+            return [checksummed.line({"name": name, "value": None})]
         lines, parts = list[bytes](), dict[str, Any]()
         for title, part in value.get("parts", {}).items():
             if not canonical.is_large(part):
@@ -173,8 +143,8 @@ class Table(Generic[T]):
             parts[title] = {_REFERENCE: digest}
             if digest not in self._shared:
                 self._shared[digest] = part
-                lines.append(_line({"shared": digest, "part": part}))
-        return [*lines, _line({"name": name, "value": {**value, "parts": parts}})]
+                lines.append(checksummed.line({"shared": digest, "part": part}))
+        return [*lines, checksummed.line({"name": name, "value": {**value, "parts": parts}})]
 
     def _refresh(self) -> None:
         try:
@@ -206,11 +176,11 @@ class Table(Generic[T]):
         self._damaged = bool(self._end) and not self._headed(head)
         if self._end and not self._damaged:
             self._count = len(lines)
-            for content in _contents(lines):
+            for content in checksummed.contents(lines):
                 self._take(content)
 
     def _headed(self, line: bytes) -> bool:
-        (header,) = _contents([line])
+        (header,) = checksummed.contents([line])
         if header is not None:
             self._check(header)
         return header is not None
@@ -256,16 +226,3 @@ class Table(Generic[T]):
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _line(content: Value) -> bytes:
-    body = fast_json.dumps(content)[1:]
-    return b'{"sum": "%08x", ' % zlib.crc32(body) + body + b"\n"
-
-
-def _contents(lines: Sequence[bytes]) -> Iterator[Value | None]:
-    """What each line says, or None where it is not as it was written."""
-    sound = [line.startswith(b'{"sum": "%08x", ' % zlib.crc32(line[_BODY:])) for line in lines]
-    # all at once takes less
-    said = iter(fast_json.loads(b"[%b]" % b",".join(compress(lines, sound))))
-    return (next(said) if whole else None for whole in sound)

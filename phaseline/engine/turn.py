@@ -180,7 +180,8 @@ class Turn:
             projection = dict(step.projection(own)) if step.projection else {}
         if self._overdue:
             raise Interrupted(f"{step.id} was ended")
-        parts = key.parts(step, own, freshness.upstream(step, shared.graph, shared.context))
+        upstream = freshness.upstream(step, shared.graph, shared.context)
+        parts = key.again(verdict.parts, step, own, upstream)
         if parts != verdict.parts:  # what was made is of the old state
             changed = key.changed(verdict.parts, parts)
             report = replace(report, summary=f"{report.summary} (will run again: {changed})")

@@ -113,5 +113,5 @@ class Saves:
             raise HostUnfit(
                 "files cannot be watched",
                 why=str(error),
-                fix="raise fs.inotify.max_user_watches, or leave out --watch",
+                fix="raise fs.inotify.max_user_instances and max_user_watches, or do without it",
             ) from error

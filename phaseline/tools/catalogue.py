@@ -19,9 +19,12 @@ KUBERNETES = "1.36.3"
 ETCD = "3.6.8"
 COREDNS = "1.14.2"
 HELM = "4.2.4"
+REGISTRY = "3.1.2"
 GO = "1.26.6"
 NODE = "24.19.0"
 HADOLINT = "2.15.1"
+MINIKUBE = "1.38.1"
+KUBECTL_AI = "0.0.28"
 
 _NODE_PROGRAMS = (
     "kubelet",
@@ -79,7 +82,7 @@ _KUBERNETES = Tool(
         module=".",
         package=".",
         binary="phaseline-node",
-        links=(*_NODE_PROGRAMS, "etcd", "coredns"),
+        links=(*_NODE_PROGRAMS, "etcd", "coredns", "network-policies"),
         variables={
             f"k8s.io/{place}.{name}": value
             for place in ("component-base/version", "client-go/pkg/version")
@@ -108,6 +111,45 @@ _HELM = Tool(
         binary="helm",
         variables={"helm.sh/helm/v4/internal/version.version": f"v{HELM}"},
         estimate="about 1.5 min on 2 cores, 15 s after Kubernetes",
+    ),
+    release_mb=20,
+)
+
+_INGRESS = Tool(
+    name="ingress",
+    version="1",
+    lookup=Lookup(programs=("phaseline-ingress",), ask=("--version",), fits=Span((1,), (2,))),
+    recipe=Recipe(
+        module=".",
+        package="./ingress",
+        binary="phaseline-ingress",
+        estimate="about 1 min on 2 cores, 3 s after Kubernetes",
+    ),
+)
+
+_REGISTRY = Tool(
+    name="registry",
+    version=REGISTRY,
+    lookup=Lookup(programs=("registry",), fits=Span((3, 0), (4,))),
+    artifacts=(
+        Artifact(
+            site="https://github.com",
+            path=(
+                "distribution/distribution/releases/download/v{version}/"
+                "registry_{version}_linux_{arch}.tar.gz"
+            ),
+            checksum=(
+                "distribution/distribution/releases/download/v{version}/"
+                "registry_{version}_linux_{arch}.tar.gz.sha256"
+            ),
+            members={"registry": "registry"},
+        ),
+    ),
+    recipe=Recipe(
+        module="registry",
+        package=".",
+        binary="registry",
+        estimate="about 1 min on 2 cores",
     ),
     release_mb=20,
 )
@@ -225,6 +267,45 @@ _HADOLINT = Tool(
 )
 
 
+# Nobody has to have it: it is fetched when it is asked for (`invoke setup --with minikube`).
+_MINIKUBE = Tool(
+    name="minikube",
+    version=MINIKUBE,
+    lookup=Lookup(programs=("minikube",), ask=("version", "--short"), fits=Span((1, 30), (2,))),
+    artifacts=(
+        Artifact(
+            site="https://github.com",
+            path="kubernetes/minikube/releases/download/v{version}/minikube-linux-{arch}",
+            checksum="kubernetes/minikube/releases/download/v{version}/minikube-linux-{arch}.sha256",
+            name="minikube",
+        ),
+    ),
+    release_mb=135,
+)
+
+# Only when it is asked for, too.
+_KUBECTL_AI = Tool(
+    name="kubectl-ai",
+    version=KUBECTL_AI,
+    lookup=Lookup(programs=("kubectl-ai",), ask=("version",), fits=Span((0, 0, 28), (0, 1))),
+    artifacts=(
+        Artifact(
+            site="https://github.com",
+            path=(
+                "GoogleCloudPlatform/kubectl-ai/releases/download/v{version}/"
+                "kubectl-ai_Linux_{lint_arch}.tar.gz"
+            ),
+            checksum=(
+                "GoogleCloudPlatform/kubectl-ai/releases/download/v{version}/"
+                "kubectl-ai_{version}_checksums.txt"
+            ),
+            members={"kubectl-ai": "kubectl-ai"},
+        ),
+    ),
+    release_mb=30,
+)
+
+
 def _system(name: str, package: str, *programs: str, folders: tuple[str, ...] = ()) -> Tool:
     lookup = Lookup(programs=programs or (name,), ask=(), folders=(*SYSTEM_FOLDERS, *folders))
     return Tool(name=name, version="", lookup=lookup, package=package, folder=bool(folders))
@@ -244,7 +325,8 @@ _CNI = _system(
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
-        _KUBERNETES, _HELM, _KUBECTL, _GO, _NODE, _DOCKER, _HADOLINT, _CNI,
+        _KUBERNETES, _HELM, _INGRESS, _REGISTRY, _KUBECTL, _GO, _NODE, _DOCKER, _HADOLINT,
+        _MINIKUBE, _KUBECTL_AI, _CNI,
         _system("dockerd", "docker.io"),
         _system("containerd", "containerd"),
         _system("ctr", "containerd"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phaseline.core.errors import CommandFailed
 from phaseline.process.command import Command
 from phaseline.process.run import pipe, run
-from phaseline.process.threads import each
 
 _LAYER = "containerd.io/gc.ref.content.l."
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Ctr:
         """The names of all images, those by ID among them (`sha256:…`)."""
         return set(self._asked("images", "list", "--quiet").split())
 
+    def targets(self) -> dict[str, str]:
+        """The digest of what each name stands for, the names by ID (`sha256:…`) among them."""
+        rows = [row.split() for row in self._asked("images", "list").splitlines()[1:]]
+        return {row[0]: row[2] for row in rows}
+
+    def remove(self, names: Collection[str]) -> None:
+        """Remove names; what no name stands for any more goes at once."""
+        if names:
+            run(self.command("images", "remove", "--sync", *sorted(names)))
+
     def sizes(self, layers: Sequence[str]) -> dict[str, int]:
         """The size in bytes of those of `layers` that are here in one image: that with the most.
 
@@ -56,20 +68,38 @@ class Ctr:
     def config_digests(self, names: Collection[str]) -> dict[str, str]:
         """The digest of each image's configuration: the image ID, as docker and CRI have it.
 
-        What the node has no image of is left out.
+        What the node has no image of is left out. The kubelet names every image by that digest
+        too, soon after it came; only one that it has not heard of yet is looked into.
         """
-        rows = [row.split() for row in self._asked("images", "list").splitlines()[1:]]
-        found = {row[0]: row[2] for row in rows if row[0] in names}
-        manifests = each(self._manifest, list(found.values()))
-        configs = (str(manifest["config"]["digest"]) for manifest in manifests)
-        return dict(zip(found, configs, strict=True))
+        targets = self.targets()
+        named = {one: name for name, one in targets.items() if name.startswith("sha256:")}
+        found = {name: one for name, one in targets.items() if name in names}
+        return {name: named.get(one) or self._config_digest(one) for name, one in found.items()}
+
+    def _config_digest(self, manifest: str) -> str:
+        return str(self._manifest(manifest)["config"]["digest"])
 
     def _manifest(self, digest: str) -> dict[str, Any]:
-        manifest: dict[str, Any] = json.loads(self._asked("content", "get", digest))
-        return manifest
+        """The manifest with this digest; of an index, that of its image for this machine.
+
+        Format: https://github.com/opencontainers/image-spec/blob/main/image-index.md. What a
+        builder adds of its own, such as provenance, is for a platform "unknown".
+        """
+        told: dict[str, Any] = json.loads(self._asked("content", "get", digest))
+        while "manifests" in told:
+            told = json.loads(self._asked("content", "get", _of_this_machine(digest, told)))
+        return told
 
     def _asked(self, *arguments: str) -> str:
         return run(self.command(*arguments, data=True)).stdout
+
+
+def _of_this_machine(name: str, index: dict[str, Any]) -> str:
+    wanted = {"os": "linux", "architecture": _ARCHITECTURES.get(platform.machine(), "")}
+    for one in index["manifests"]:
+        if wanted.items() <= one.get("platform", wanted).items():
+            return str(one["digest"])
+    raise CommandFailed(f"the index {name} holds no image for {platform.machine()}")
 
 
 def _referred(labels: str) -> set[str]:

@@ -31,6 +31,11 @@ def folder() -> Path:
     return cache_folder() / "docker"
 
 
+def trusted(registry: str) -> Path:
+    """Where our own daemon looks for the authority of a registry, named as in an image's name."""
+    return folder() / "settings" / "certs.d" / registry
+
+
 def ours() -> str:
     """The address of our own daemon, whether it runs or not."""
     return f"unix://{folder() / 'docker.sock'}"

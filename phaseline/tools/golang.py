@@ -27,8 +27,14 @@ _LONGEST_WAIT = 2400.0
 def digest(recipe: Recipe) -> str:
     """sha256 over the recipe and all that it builds from."""
     folder = MODULES / recipe.module
-    files = sorted(path for path in folder.glob("*") if path.name in _PINS or path.suffix == ".go")
-    return digest_text(repr(recipe), *(f"{path.name} {digest_file(path)}" for path in files))
+    files = sorted(path for path in folder.rglob("*") if _is_built(path))
+    names = (f"{path.relative_to(folder)} {digest_file(path)}" for path in files)
+    return digest_text(repr(recipe), *names)
+
+
+def _is_built(path: Path) -> bool:
+    source = path.suffix == ".go" and not path.name.endswith("_test.go")
+    return source or path.name in _PINS
 
 
 def available(recipe: Recipe) -> str:

@@ -46,6 +46,13 @@ def newest(api: ApiServer, namespace: str, name: str) -> Release | None:
     return _decoded(found["data"]["release"]) if found else None
 
 
+def kept(api: ApiServer, namespace: str, name: str) -> list[Release]:
+    """Every revision of the release `name` that can be gone back to."""
+    wanted = f"labelSelector=owner%3Dhelm%2Cname%3D{name}"
+    secrets = api.items(f"/api/v1/namespaces/{namespace}/secrets?{wanted}")
+    return [_decoded(one["data"]["release"]) for one in secrets]
+
+
 def _decoded(data: str) -> Release:
     """What a Secret holds: the API has its value in base64 once more."""
     told: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(data))))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from invoke.tasks import Task
 
-from phaseline.cli.edge import alone, context, say, told
+from phaseline.cli.acts import change
+from phaseline.cli.edge import context, say, told
 from phaseline.cli.task import JSON, make_task, whole_number
-from phaseline.core.report import Report
-from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph
 
 _COMPONENT = "its name in pipeline.yaml"
@@ -91,10 +89,8 @@ def _open(folder: Path) -> Task[Any]:
 
 def _rollback(folder: Path) -> Task[Any]:
     def rollback(c: object, revision: str = "0") -> int:
-        from phaseline.operators.deployments import operations
-
         number = whole_number("--revision", revision, least=0)
-        return _alone(folder, "app.rollback", lambda here: operations.rollback(here, number))
+        return told(change("app.rollback", context(folder), {"revision": number}))
 
     text = "Go back to a revision of the release, and wait until it is rolled out."
     help_ = {"revision": "its number, as in app.history (default the one before)"}
@@ -103,10 +99,9 @@ def _rollback(folder: Path) -> Task[Any]:
 
 def _scale(folder: Path) -> Task[Any]:
     def scale(c: object, component: str, replicas: str) -> int:
-        from phaseline.operators.deployments import operations
-
         number = whole_number("--replicas", replicas, least=0)
-        return _alone(folder, "app.scale", lambda here: operations.scale(here, component, number))
+        wanted = {"component": component, "replicas": number}
+        return told(change("app.scale", context(folder), wanted))
 
     text = "Have so many pods of a component, until the next deploy-all."
     help_ = {"component": _COMPONENT, "replicas": "how many"}
@@ -115,10 +110,9 @@ def _scale(folder: Path) -> Task[Any]:
 
 def _update(folder: Path) -> Task[Any]:
     def update(c: object, component: str = "", image: str = "", values: str = "") -> int:
-        from phaseline.operators.deployments.update import update as bring
-
         settings = [one.strip() for one in values.split(",") if one.strip()]
-        return _alone(folder, "app.update", lambda here: bring(here, component, image, settings))
+        wanted = {"component": component, "image": image, "values": settings}
+        return told(change("app.update", context(folder), wanted))
 
     text = (
         "Bring the images that were built last, or other values, to the running release.\n\n"
@@ -134,9 +128,3 @@ def _update(folder: Path) -> Task[Any]:
     }
     example = "app.update --component backend --values backend.logLevel=debug"
     return make_task(update, text, help_, example)
-
-
-def _alone(folder: Path, name: str, work: Callable[[Context], Report]) -> int:
-    here = context(folder)
-    with alone(here, f"invoke {name}"):
-        return told(work(here))

@@ -1,19 +1,19 @@
-"""Running phases, and what is done to the cluster and the application by hand."""
+"""Running phases, and taking down what they have made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Any
 
 from invoke.tasks import Task
 
 from phaseline.cli.edge import alone, context, say, told
-from phaseline.cli.task import JSON, make_task, whole_number
-from phaseline.core.report import Report
-from phaseline.core.workspace import Context
+from phaseline.cli.task import make_task, whole_number
 from phaseline.engine.graph import Graph, Phase
 
+_WITH = {"with": "optional tools to fetch: minikube, kubectl-ai"}
 _RUN = {
     "jobs": "how many steps may work at once",
     "keep-going": "after a failure, go on with what does not depend on it",
@@ -23,6 +23,7 @@ _RUN = {
     "force": "run these steps even if nothing has changed",
     "rehash": "read every file again, whatever is remembered of it",
     "watch": "until Ctrl-C, run again what a saved file touches; served first, checked then",
+    "cluster": "embedded, minikube or context:NAME; kept for the workspace once it is made",
     "json": "print the events as JSON lines instead of a screen",
     "verbose": "show what each step's programs printed, when it has ended",
 }
@@ -37,7 +38,6 @@ def tasks(graph: Graph, folder: Path, everything: tuple[str, ...]) -> dict[str, 
         **phases,
         "deploy-all": _deploy_all(graph, folder, everything),
         "teardown": _teardown(folder),
-        **{f"cluster.{name}": task for name, task in _cluster_verbs(folder).items()},
     }
 
 
@@ -52,6 +52,7 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
         force: str = "",
         rehash: bool = False,
         watch: bool = False,
+        cluster: str = "",
         json: bool = False,
         verbose: bool = False,
     ) -> int:
@@ -71,8 +72,8 @@ def _runner(graph: Graph, folder: Path, task: str, phases: tuple[str, ...]) -> C
         if watch:
             from phaseline.cli import watching
 
-            return watching.watch(graph, lambda: context(folder), asked, folder)
-        return run_phases(graph, context(folder), asked)
+            return watching.watch(graph, lambda: context(folder, cluster), asked, folder)
+        return run_phases(graph, context(folder, cluster), asked)
 
     return run
 
@@ -84,7 +85,25 @@ def _listed(names: str) -> tuple[str, ...]:
 def _phase(graph: Graph, folder: Path, phase: Phase) -> Task[Any]:
     text = f"Phase {phase.number}: {phase.title}\n\nRuns what it needs first."
     run = _runner(graph, folder, phase.name, (phase.name,))
+    if phase.name == "setup":
+        return make_task(_with_tools(run), text, _RUN | _WITH, "setup --with minikube")
     return make_task(run, text, _RUN, f"{phase.name} --keep-going")
+
+
+def _with_tools(run: Callable[..., int]) -> Callable[..., int]:
+    """`run`, then what nobody has to have and was asked for."""
+
+    def fetching(*arguments: Any, with_: str = "", **options: Any) -> int:
+        from phaseline.operators.hosts import optional
+
+        optional.require_known(names := _listed(with_))
+        code = run(*arguments, **options)
+        return told(optional.fetch(names)) if names and not code else code
+
+    known = signature(run).parameters.values()
+    more = Parameter("with_", Parameter.POSITIONAL_OR_KEYWORD, default="")
+    fetching.__signature__ = Signature([*known, more])  # type: ignore[attr-defined]
+    return fetching
 
 
 def _deploy_all(graph: Graph, folder: Path, phases: tuple[str, ...]) -> Task[Any]:
@@ -113,38 +132,3 @@ def _teardown(folder: Path) -> Task[Any]:
     text = "Remove the cluster, the images and our Docker daemon; caches and packages stay."
     help_ = {"state": "also remove .phaseline: records, logs, rendered files"}
     return make_task(whole, text, help_, "teardown --state")
-
-
-def _cluster_verbs(folder: Path) -> dict[str, Task[Any]]:
-    def status(c: object, json: bool = False) -> int:
-        from phaseline.cli import looking
-
-        return looking.cluster_status(context(folder), as_json=json)
-
-    def verb(name: str) -> Callable[[object], int]:
-        def run(c: object) -> int:
-            from phaseline.operators.clusters import node
-
-            operators: dict[str, Callable[[Context], Report]] = {
-                "stop": node.stop,
-                "restart": node.restart,
-                "delete": node.delete,
-            }
-            here = context(folder)
-            with alone(here, f"invoke cluster.{name}"):
-                return told(operators[name](here))
-
-        return run
-
-    text = "The processes of the node, and whether each is up."
-    return {
-        "status": make_task(status, text, JSON, "cluster.status --json"),
-        **{
-            name: make_task(verb(name), text, {}, f"cluster.{name}")
-            for name, text in {
-                "stop": "Stop the node; its data stays for the next start.",
-                "restart": "Stop the node and start it with its data.",
-                "delete": "Remove the cluster and all its data.",
-            }.items()
-        },
-    }

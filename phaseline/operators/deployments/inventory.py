@@ -72,10 +72,10 @@ def _in_daemon(images: list[BuiltImage]) -> dict[str, str]:
 
 def _on_node(context: Context, images: list[BuiltImage]) -> dict[str, str]:
     try:
-        present = access.node_images(context).names()
+        there = access.provider(context).loaded(images)
     except PhaselineError as error:
         return {one.component: error.what for one in images}
-    return {one.component: _said({one.reference, one.id} <= present) for one in images}
+    return {one.component: _said(one.component in there) for one in images}
 
 
 def _said(there: bool) -> str:

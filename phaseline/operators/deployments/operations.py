@@ -117,12 +117,23 @@ def _workload(context: Context, component: str) -> Object:
 
 
 def running(workloads: Iterable[Object], repository: str) -> Object | None:
-    """The workload whose containers, not those that only prepare, are of `repository`; pure."""
+    """The workload whose containers, not those that only prepare, are of `repository`; pure.
+
+    Args:
+        repository: as the Docker daemon names it; what was pushed has its path in a registry.
+    """
+    path = repository.partition("/")[2]
     for one in workloads:
         spec: Mapping[str, Any] = one["spec"]["template"]["spec"]
-        if any(each["image"].startswith(f"{repository}:") for each in spec["containers"]):
+        if any(_name(each["image"]).endswith(f"/{path}") for each in spec["containers"]):
             return one
     return None
+
+
+def _name(image: str) -> str:
+    """An image's name without its tag and digest; a registry's port is no tag."""
+    place, slash, last = image.partition("@")[0].rpartition("/")
+    return f"{place}{slash}{last.partition(':')[0]}"
 
 
 def target(revisions: Iterable[Revision], wanted: int) -> Revision:

@@ -11,10 +11,9 @@ from phaseline.operators.images.model import load_images
 
 
 def on_node(context: Context) -> dict[str, str]:
-    """The ID that the node has for each component's image."""
-    names = {image.reference: name for name, image in load_images(context).items()}
-    found = access.node_images(context).config_digests(names)
-    return {names[reference]: digest for reference, digest in found.items()}
+    """The ID that the cluster tells for each component's image."""
+    there = access.provider(context).loaded(list(load_images(context).values()))
+    return {name: one.id for name, one in there.items()}
 
 
 def workloads(context: Context) -> dict[str, str]:

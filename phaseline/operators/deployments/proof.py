@@ -8,9 +8,10 @@ from typing import Any
 from phaseline.core.errors import CheckFailed
 from phaseline.core.report import Report
 from phaseline.core.workspace import Context
+from phaseline.operators.clusters import access
 from phaseline.operators.clusters.scratch import Scratch, scratch_namespace
 from phaseline.operators.deployments.world import Object, World, look, serves
-from phaseline.operators.images.model import BuiltImage, load_images
+from phaseline.operators.images.model import load_images
 
 
 def check_status(context: Context) -> Report:
@@ -38,9 +39,12 @@ def check_images(context: Context) -> Report:
         CheckFailed: names the pod, what runs and what was built.
     """
     images = load_images(context)
+    there = access.provider(context).loaded(list(images.values()))
     pods = [pod for pod in look(context).pods if serves(pod)]
-    faults = [fault for pod in pods for fault in foreign_images(pod, images)]
-    faults += [f"no pod runs {name}" for name in images if not _used(pods, images[name])]
+    built = {one.reference: one.id for one in there.values()}
+    faults = [f"the cluster has not the {name} that was built" for name in images.keys() - there]
+    faults += [fault for pod in pods for fault in foreign_images(pod, built)]
+    faults += [f"no pod runs {name}" for name in there if not _used(pods, there[name].reference)]
     if faults or not images:
         raise CheckFailed(
             "what runs is not what was built",
@@ -51,15 +55,19 @@ def check_images(context: Context) -> Report:
     return Report(f"{running} containers run the images that were built, by ID")
 
 
-def foreign_images(pod: Object, images: Mapping[str, BuiltImage]) -> Iterator[str]:
-    """The containers of a pod whose image ID is not that of the image their name stands for."""
+def foreign_images(pod: Object, built: Mapping[str, str]) -> Iterator[str]:
+    """The containers of a pod whose image ID is not that of the image their name stands for.
+
+    Args:
+        built: by the name that pods give an image, its ID as the cluster tells it.
+    """
     if "deletionTimestamp" in pod["metadata"]:
         return  # on its way out: what runs in its place is looked at
-    built = {image.reference: image.id for image in images.values()}
     wanted = {c["name"]: c["image"] for c in pod["spec"]["containers"]}
     for container in pod["status"].get("containerStatuses", []):
         expected = built.get(wanted[container["name"]])
-        running = container["imageID"].rpartition("@")[2]
+        # `docker://` is the classic runtime's; a name before `@` is of an image that was pulled
+        running = container["imageID"].removeprefix("docker://").rpartition("@")[2]
         if expected and running != expected:
             name = f"{pod['metadata']['name']}/{container['name']}"
             yield f"{name} runs {running}, built was {expected}"
@@ -114,9 +122,7 @@ def not_ready(world: World) -> Iterator[str]:
             yield pod["metadata"]["name"]
 
 
-def _used(pods: Iterable[Object], image: BuiltImage) -> bool:
+def _used(pods: Iterable[Object], reference: str) -> bool:
     return any(
-        container["image"] == image.reference
-        for pod in pods
-        for container in pod["spec"]["containers"]
+        container["image"] == reference for pod in pods for container in pod["spec"]["containers"]
     )

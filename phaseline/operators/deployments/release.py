@@ -9,6 +9,7 @@ from phaseline.core.report import Report
 from phaseline.core.workspace import Context
 from phaseline.operators.charts.rendering import chart_folder, values_file
 from phaseline.operators.clusters.model import kubeconfig
+from phaseline.operators.deployments.naming import as_loaded
 from phaseline.operators.deployments.rollout import await_rollout
 from phaseline.operators.deployments.standing import identity, newest
 from phaseline.process import journal
@@ -22,7 +23,7 @@ def install_release(context: Context) -> Report:
     Raises:
         As `apply`.
     """
-    return apply(context, values_file(context))
+    return apply(context, values_file(context), *as_loaded(context))
 
 
 def apply(

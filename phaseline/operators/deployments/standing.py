@@ -9,7 +9,7 @@ from phaseline.core.workspace import Context
 from phaseline.operators.charts.manifest import parse
 from phaseline.operators.clusters import access
 from phaseline.operators.deployments.world import seen
-from phaseline.operators.images.model import BuiltImage, require_image
+from phaseline.operators.images.model import require_image
 from phaseline.tools import helm_release
 from phaseline.tools.api_server import ApiServer
 from phaseline.tools.helm_release import DEPLOYED, Release
@@ -17,15 +17,10 @@ from phaseline.tools.helm_release import DEPLOYED, Release
 
 def load_images_stands(context: Context) -> Standing:
     """Whether the node still has every image, by name and by ID."""
-    present = access.node_images(context).names()
     images = [require_image(context, part["name"]) for part in context.parts]
-    gone = [image.reference for image in images if not held(image, present)]
+    there = access.provider(context).loaded(images)
+    gone = [image.reference for image in images if image.component not in there]
     return Standing(not gone, f"the node lacks {gone[0]}" if gone else "the node has every image")
-
-
-def held(image: BuiltImage, present: set[str]) -> bool:
-    """Whether an image is among those `present` on the node, by name and by ID."""
-    return image.reference in present and image.id in present
 
 
 def install_release_stands(context: Context) -> Standing:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import yaml
+from collections.abc import Sequence
 
 from phaseline.core.errors import CheckFailed, InvalidConfiguration
-from phaseline.core.files import write_atomic
 from phaseline.core.report import Report
 from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
-from phaseline.operators.charts.rendering import chart_folder, read_values
-from phaseline.operators.charts.values import lay_images
 from phaseline.operators.clusters import access
 from phaseline.operators.deployments import node_images, release
+from phaseline.operators.deployments.naming import Image, laid
 from phaseline.operators.deployments.standing import newest
 from phaseline.operators.images import daemon
 from phaseline.operators.images.model import require_image
-from phaseline.tools import docker
-
-Image = tuple[str, str]  # repository and tag
 
 
 def update(
@@ -46,10 +39,8 @@ def update(
     if newest(context) is None:
         raise CheckFailed(f"there is no release {name} to update", fix="`invoke deploy`")
     images = {one.values: _image(context, one, image) for one in chosen}
-    laid = write_atomic(
-        context.state / "chart" / "update.yaml", yaml.safe_dump(_laid(context, images)), mode=0o600
-    )
-    told = release.apply(context, laid, settings=tuple(settings), reuse=True)
+    file = laid(context, images, "update.yaml")
+    told = release.apply(context, file, settings=tuple(settings), reuse=True)
     lines = ("until the next `invoke deploy-all`, which installs what is in the checkout",)
     return Report(told.summary, told.identity, lines=lines)
 
@@ -96,26 +87,17 @@ def _chosen(
 def _image(context: Context, component: Component, image: str) -> Image:
     """The image for a component, brought to the node if it is not there."""
     if not image:
-        built = require_image(context, component.name)
-        node_images.bring(context, built)
-        return built.repository, built.tag
-    found, node = parted(image), access.node_images(context)
-    if image in node.names():
-        return found
+        brought = node_images.bring(context, require_image(context, component.name))
+        return brought.repository, brought.tag
+    parted(image)
+    cluster = access.provider(context)
+    if there := cluster.find_named(image):
+        return there.repository, there.tag
     with daemon.connected() as client:
         if daemon.find(client, image) is None:
             raise InvalidConfiguration(
                 f"--image {image}: neither the node nor the Docker daemon has it",
                 fix="see `invoke image.list`, or build it: `invoke containerize`",
             )
-    node.import_from(docker.command("save", image))
-    return found
-
-
-def _laid(context: Context, images: Mapping[str, Image]) -> dict[str, object]:
-    fields = {
-        one.values: f"components[{index}].values"
-        for index, one in enumerate(context.pipeline.components)
-    }
-    defaults = read_values(chart_folder(context) / "values.yaml")
-    return lay_images(defaults, {}, images, fields)
+    brought = cluster.load_named(image)
+    return brought.repository, brought.tag

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
+from phaseline.tools import api_watch
 from phaseline.tools.api_server import ApiServer
 
 Object = Mapping[str, Any]
@@ -34,17 +37,33 @@ def look(context: Context, *, events: bool = False) -> World:
         return seen(api, context.workspace.settings["chart"]["namespace"], events=events)
 
 
+@contextmanager
+def watched(context: Context) -> Iterator[threading.Event]:
+    """An event that is set when a workload or pod of the release's namespace changes.
+
+    It may miss some when the API server breaks off: look after a while too.
+    """
+    with access.api(context) as api:
+        paths = _paths(context.workspace.settings["chart"]["namespace"])
+        with api_watch.watched(api, *paths) as changed:
+            yield changed
+
+
 def seen(api: ApiServer, namespace: str, *, events: bool = False) -> World:
     """Like `look`, over an API server that is connected to."""
-    place = f"namespaces/{namespace}"
-    workloads = [f"/apis/apps/v1/{place}/{one.lower()}s" for one in _WORKLOADS]
-    others = [f"/api/v1/{place}/{one}" for one in ("pods", *(("events",) if events else ()))]
-    items = api.items(*workloads, *others)
+    told = [f"/api/v1/namespaces/{namespace}/events"] if events else []
+    items = api.items(*_paths(namespace), *told)
     return World(
         workloads=tuple(one for one in items if one["kind"] in _WORKLOADS),
         pods=tuple(one for one in items if one["kind"] == "Pod"),
         events=tuple(one for one in items if one["kind"] == "Event"),
     )
+
+
+def _paths(namespace: str) -> list[str]:
+    place = f"namespaces/{namespace}"
+    workloads = (f"/apis/apps/v1/{place}/{one.lower()}s" for one in _WORKLOADS)
+    return [*workloads, f"/api/v1/{place}/pods"]
 
 
 def title(one: Object) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from phaseline.core.errors import HostUnfit, ToolMissing
+from phaseline.core.errors import HostUnfit, InvalidConfiguration, ToolMissing
+from phaseline.core.finding import Finding, require
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context, cache_folder
-from phaseline.operators.clusters import model
+from phaseline.operators.clusters import choice, model
 from phaseline.operators.clusters.plan import free_link
 from phaseline.operators.hosts.measures import NAMESPACES, Measures, measure
 from phaseline.tools import docker, outlook
@@ -21,19 +20,6 @@ MEMORY = 2 * 10**9
 _MACHINES = ("x86_64", "aarch64")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One check: what was looked at, whether it will do, what was seen, and what to do."""
-
-    name: str
-    fit: bool
-    seen: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        return f"{'ok ' if self.fit else 'NO '} {self.name}: {self.seen}"
-
-
 def fit(context: Context) -> Report:
     """See that the machine will do.
 
@@ -41,12 +27,7 @@ def fit(context: Context) -> Report:
         HostUnfit: it will not; every cause is named with its fix, and nothing was changed.
     """
     found = findings(context)
-    if faults := [one for one in found if not one.fit]:
-        raise HostUnfit(
-            "this machine will not do",
-            why="; ".join(f"{one.name}: {one.seen}" for one in faults),
-            fix="; ".join(one.fix for one in faults),
-        )
+    require(found, "this machine will not do")
     return Report(f"{len(found)} checks passed")
 
 
@@ -61,8 +42,10 @@ def findings(context: Context) -> tuple[Finding, ...]:
     folders = [context.state, cache_folder()]
     if docker.answers(docker.candidates()[0]):
         folders.append(Path("/var/lib/docker"))
-    judged = judge(measure(folders), root_for=_root_for(context))
-    return (*judged, _addresses(context), *_tools(context))
+    embedded = _kind(context) == "embedded"
+    judged = judge(measure(folders), root_for="the embedded cluster" if embedded else "")
+    addresses = (_addresses(context),) if embedded else ()
+    return (*judged, _provider(context), *addresses, *_tools(context, embedded=embedded))
 
 
 def judge(measures: Measures, *, root_for: str = "", free: int = FREE) -> tuple[Finding, ...]:
@@ -131,10 +114,11 @@ def _kernel(measures: Measures, *, needed: bool) -> tuple[Finding, ...]:
     )
 
 
-def _tools(context: Context) -> Iterator[Finding]:
+def _tools(context: Context, *, embedded: bool) -> Iterator[Finding]:
     """Whether the large tools are there or can be had; what they come from is asked at most."""
     kubernetes = context.workspace.settings["cluster"]["kubernetes"]
-    for name, version in (("kubernetes", kubernetes), ("helm", None)):
+    first = ("kubernetes", kubernetes) if embedded else ("kubectl", None)
+    for name, version in (first, ("helm", None)):
         seen = outlook.look(name, version)
         fix = "connect this machine to one of these sources, or put it on PATH"
         yield Finding(name, bool(seen.found or seen.comes_from), str(seen), fix)
@@ -153,8 +137,20 @@ def _addresses(context: Context) -> Finding:
     return Finding("addresses", True, f"{link} is free")
 
 
-def _root_for(context: Context) -> str:
-    provider = context.workspace.settings["cluster"]["provider"]
-    if provider == "embedded" or (provider == "auto" and not shutil.which("minikube")):
-        return "the embedded cluster"
-    return ""
+def _kind(context: Context) -> str:
+    """The cluster's kind; the embedded one where none can be used: what it needs is told then."""
+    try:
+        return choice.kind(context)
+    except HostUnfit:
+        return "embedded"
+
+
+def _provider(context: Context) -> Finding:
+    """Whether the provider that is asked for is that of the cluster that is here, if one is."""
+    if (state := model.load(context)) is None:
+        return Finding("provider", True, f"{_kind(context)}; no cluster is here yet")
+    try:
+        choice.require_same(choice.wanted(context), state)
+    except InvalidConfiguration as error:
+        return Finding("provider", False, error.what, error.fix)
+    return Finding("provider", True, f"{state.provider}: {state.chosen_because}")

@@ -7,6 +7,7 @@ import os
 from phaseline.core.errors import HostUnfit, TimedOut
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
+from phaseline.operators.clusters import choice
 from phaseline.tools import apt, docker
 from phaseline.tools.catalogue import TOOLS
 from phaseline.tools.toolchain import locate
@@ -23,11 +24,11 @@ def needed(provider: str, *, machine_daemon: bool) -> tuple[str, ...]:
     """Names of the programs that are needed, each once.
 
     Args:
-        provider: the cluster's, as in `pipeline.yaml`.
+        provider: the kind of the cluster's.
         machine_daemon: the machine has a Docker daemon that answers, so we start none.
     """
     names = [*ALWAYS, *(() if machine_daemon else OWN_DAEMON)]
-    names += EMBEDDED if provider in ("auto", "embedded") else ()
+    names += EMBEDDED if provider == "embedded" else ()
     return tuple(dict.fromkeys(names))
 
 
@@ -76,7 +77,15 @@ def packages_stand(context: Context) -> Standing:
 
 def _needed(context: Context) -> tuple[str, ...]:
     machine = docker.answers(docker.candidates()[0])
-    return needed(context.workspace.settings["cluster"]["provider"], machine_daemon=machine)
+    return needed(_kind(context), machine_daemon=machine)
+
+
+def _kind(context: Context) -> str:
+    """The cluster's kind; where none can be used, setup.fit has told so."""
+    try:
+        return choice.kind(context)
+    except HostUnfit:
+        return "embedded"
 
 
 def _absent(context: Context) -> tuple[str, ...]:

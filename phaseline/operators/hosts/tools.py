@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from phaseline.core.report import Report, Standing
 from phaseline.core.workspace import Context
+from phaseline.operators.clusters import choice
 from phaseline.tools.toolchain import Installed, ensure, locate
 
 
 def kubernetes(context: Context) -> Report:
     """Kubernetes' programs, etcd and CoreDNS, of the version that `pipeline.yaml` names.
 
+    The programs of the embedded cluster's extras, too. A cluster that others run takes kubectl
+    alone.
+
     Raises:
         ToolMissing: no source has them.
         UntrustedDownload: a file is not what its site published.
     """
-    return _report(ensure("kubernetes", context.workspace.settings["cluster"]["kubernetes"]))
+    report = _report(ensure(*_wanted(context)))
+    for extra in _extras(context):
+        ensure(extra)  # after Kubernetes: a build has most of it then
+    return report
 
 
 def kubernetes_stands(context: Context) -> Standing:
     """Whether they are on this machine."""
-    return _standing("kubernetes", context.workspace.settings["cluster"]["kubernetes"])
+    lacking = [extra for extra in _extras(context) if locate(extra) is None]
+    if lacking:
+        return Standing(False, f"{lacking[0]} is not there")
+    return _standing(*_wanted(context))
+
+
+def _extras(context: Context) -> tuple[str, ...]:
+    if choice.kind(context) != "embedded":
+        return ()
+    return tuple(context.workspace.settings["cluster"]["extras"])
+
+
+def _wanted(context: Context) -> tuple[str, str | None]:
+    if choice.kind(context) != "embedded":
+        return "kubectl", None
+    return "kubernetes", context.workspace.settings["cluster"]["kubernetes"]
 
 
 def helm(context: Context) -> Report:

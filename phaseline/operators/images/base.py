@@ -8,6 +8,7 @@ from phaseline.core.settings import Base
 from phaseline.core.workspace import Context
 from phaseline.operators.images import debian
 from phaseline.operators.images.daemon import connected, find
+from phaseline.operators.images.identity import config_digest
 from phaseline.operators.images.model import BaseImage, base_names, store
 from phaseline.operators.images.pulse import pulse
 from phaseline.operators.images.registry import host_of, unreachable
@@ -56,40 +57,47 @@ def _pull(name: str, base: Base) -> tuple[BaseImage, str]:
     run(docker.command("tag", base.upstream, reference, timeout=30.0))
     if not was_there:  # under our name only, so that teardown takes it away again
         run(docker.command("rmi", base.upstream, timeout=30.0))
-    identity = _identity(reference)
+    if not (identity := _identity(reference)):
+        raise CommandFailed(f"the daemon took {reference} and does not have it")
     image = BaseImage(name=name, reference=reference, id=identity, route="upstream")
     return image, f"pulled {base.upstream}, whose registry answers"
 
 
 def _load(name: str, base: Base, obstacle: str) -> tuple[BaseImage, str]:
     cached = debian.make(name, base, purpose=obstacle)
-    with connected() as client:
-        present = find(client, cached.sheet.id)
-        if present is None or cached.reference not in present.tags:
-            with pulse(f"loads base {name} into Docker"):
-                run(docker.command("load", "--input", str(cached.archive), timeout=120.0))
-    identity = _identity(cached.reference)
-    if identity != cached.sheet.id:
-        raise CommandFailed(
-            f"the daemon loaded another image than {cached.archive}",
-            why=f"it says {identity}, the archive holds {cached.sheet.id}",
-            fix=f"remove {cached.archive} and run again",
-        )
+    provide(cached)
     day = cached.sheet.made.partition("T")[0]
     count = len(cached.sheet.packages)
     image = BaseImage(
         name=name,
         reference=cached.reference,
-        id=identity,
+        id=cached.sheet.id,
         route="packages",
         packages=cached.sheet.packages,
     )
     return image, f"made from {count} Debian packages on {day}, for {obstacle}"
 
 
+def provide(cached: debian.Cached) -> None:
+    """Have the image of `cached` in the daemon, under its name.
+
+    Raises:
+        CommandFailed: the daemon made another image of the archive.
+    """
+    if _identity(cached.reference) == cached.sheet.id:
+        return
+    with pulse(f"loads {cached.reference} into Docker"):
+        run(docker.command("load", "--input", str(cached.archive), timeout=120.0))
+    if (identity := _identity(cached.reference)) != cached.sheet.id:
+        raise CommandFailed(
+            f"the daemon loaded another image than {cached.archive}",
+            why=f"it says {identity or 'nothing'}, the archive holds {cached.sheet.id}",
+            fix=f"remove {cached.archive} and run again",
+        )
+
+
 def _identity(reference: str) -> str:
+    """The digest of the configuration of an image in the daemon; empty where it has none."""
     with connected() as client:
         image = find(client, reference)
-    if image is None or image.id is None:
-        raise CommandFailed(f"the daemon took {reference} and does not have it")
-    return image.id
+        return config_digest(client, image) if image else ""

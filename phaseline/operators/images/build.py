@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from phaseline.core.errors import CheckFailed, CommandFailed
 from phaseline.core.report import Report
 from phaseline.core.settings import Build, Component
 from phaseline.core.workspace import Context
 from phaseline.operators.images import labels, ownership
-from phaseline.operators.images.daemon import connected, find, layers_of
+from phaseline.operators.images.daemon import connected, find, import_sdk, layers_of
 from phaseline.operators.images.dockerfile import path_of
 from phaseline.operators.images.draft import draft
 from phaseline.operators.images.identity import config_digest
@@ -27,7 +28,11 @@ from phaseline.operators.images.pulse import pulse
 from phaseline.operators.images.settling import settle
 from phaseline.process import journal
 from phaseline.process.run import run
+from phaseline.process.threads import meanwhile
 from phaseline.tools import docker
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 # Set, nothing is taken from the build cache: what is replayed owes nothing to its original.
 FRESH = "PHASELINE_FRESH"
@@ -43,8 +48,6 @@ def build(context: Context) -> Report:
     images = [_provide(context, component) for component in context.components]
     for image in images:
         store(context, image.component, image)
-        with connected() as client:
-            ownership.forget_old(client, context, image.component)
     return Report(
         summary=", ".join(f"{image.reference} ({image.size / 1e6:.0f} MB)" for image in images),
         identity={image.component: image.id for image in images},
@@ -56,8 +59,7 @@ def _provide(context: Context, component: Component) -> BuiltImage:
         return _pulled(context, component)
     base = _base(context, component.build)
     with pulse(f"builds the image of {component.name}"):
-        built = _build(context, component, component.build, base)
-    return _record(context, component, built, base)
+        return _build(context, component, component.build, base)
 
 
 def _base(context: Context, build: Build) -> BaseImage | None:
@@ -69,14 +71,20 @@ def _base(context: Context, build: Build) -> BaseImage | None:
     return base
 
 
-def _build(context: Context, component: Component, build: Build, base: BaseImage | None) -> str:
-    """Build the image, put another without dates in its place, and return the name of that."""
+def _build(
+    context: Context, component: Component, build: Build, base: BaseImage | None
+) -> BuiltImage:
+    """Build the image, put another without dates in its place, and record that."""
     raw, final = (f"{ownership.own(context, component.name)}:{tag}" for tag in ("raw", "latest"))
     with draft(records(context) / f"{component.name}.draft") as place:
-        _run_build(context, component, build, base, raw)
+        with meanwhile(import_sdk):
+            _run_build(context, component, build, base, raw)
         fresh = bool(os.environ.get(FRESH))
-        settle(raw, final, base.reference if base else "", place, fresh=fresh)
-    return final
+        with connected() as client:
+            settle(client, raw, final, base.reference if base else "", place, fresh=fresh)
+            image = _record(client, context, component, final, base)
+            ownership.forget_old(client, context, component.name)
+    return image
 
 
 def _run_build(
@@ -122,28 +130,31 @@ def _pulled(context: Context, component: Component) -> BuiltImage:
             image = find(client, component.image)
         if image is None or image.id is None:
             raise CommandFailed(f"the daemon pulled {component.image} and does not have it")
-        return _record(context, component, image.id, None)
+        return _record(client, context, component, image.id, None)
 
 
 def _record(
-    context: Context, component: Component, reference: str, base: BaseImage | None
+    client: DockerClient,
+    context: Context,
+    component: Component,
+    reference: str,
+    base: BaseImage | None,
 ) -> BuiltImage:
     """Tag the image called `reference` by its own digest, and say what is known of it."""
-    with connected() as client:
-        image = client.images.get(reference)
-        digest = config_digest(client, image)
-        tag = digest.removeprefix("sha256:")[:12]
-        ownership.claim(context, image, component.name, tag)
-        return BuiltImage(
-            component=component.name,
-            repository=ownership.shared(context, component.name),
-            tag=tag,
-            id=digest,
-            size=int(image.attrs["Size"]),
-            base=base.reference if base else "",
-            route=_route(component, base),
-            layers=layers_of(image),
-        )
+    image = client.images.get(reference)
+    digest = config_digest(client, image)
+    tag = digest.removeprefix("sha256:")[:12]
+    ownership.claim(context, image, component.name, tag)
+    return BuiltImage(
+        component=component.name,
+        repository=ownership.shared(context, component.name),
+        tag=tag,
+        id=digest,
+        size=int(image.attrs["Size"]),
+        base=base.reference if base else "",
+        route=_route(component, base),
+        layers=layers_of(image),
+    )
 
 
 def _route(component: Component, base: BaseImage | None) -> Route:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from phaseline.core.errors import CommandFailed, Unreachable
@@ -37,6 +38,11 @@ def connected() -> Iterator[DockerClient]:
         raise Unreachable(
             "the Docker daemon does not answer", why=str(error), fix="run `invoke setup`"
         ) from error
+
+
+def import_sdk() -> None:
+    """Import what `connected` needs, which takes a while; call it where nothing else is to do."""
+    import_module("docker.errors")
 
 
 def layers_of(image: Image) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.images import Image
 
-KEPT = 5  # images of one component, for looking back
+KEPT = 10  # images of one component, for looking back: as many as Helm keeps revisions
+MOST = 15  # so many may be there before the rest goes: removing takes time, and not each time
 _LOCK_SECONDS = 60.0
 
 
@@ -75,6 +76,8 @@ def forget_old(client: DockerClient, context: Context, component: str) -> None:
     """Release all but the newest images of a component: each edit makes one."""
     repository = own(context, component)
     known = client.images.list(name=repository)
+    if len(known) <= MOST:
+        return
     known.sort(key=_tagged, reverse=True)
     tags = [tag for image in known[KEPT:] for tag in image.tags]
     release(client, context, [tag for tag in tags if tag.startswith(f"{repository}:")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -12,6 +13,8 @@ from typing import IO, Any
 
 from phaseline.core.errors import CommandFailed
 from phaseline.operators.images import layers
+
+_GZIP = b"\x1f\x8b"
 
 
 class Saved:
@@ -42,9 +45,9 @@ class Saved:
             return layers.write(layers.of_archive(old), target)
 
     def copy_layer(self, digest: str, target: Path) -> None:
-        """Write a layer as it is to the tar `target`."""
+        """Write a layer as it is, uncompressed, to the tar `target`."""
         with member(self._archive, self._names[digest]) as stream, target.open("wb") as copy:
-            shutil.copyfileobj(stream, copy)
+            shutil.copyfileobj(_plain(stream), copy)
 
 
 def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
@@ -60,6 +63,13 @@ def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     if stream is None:
         raise CommandFailed(f"the saved image holds no {name}", fix="run it again")
     return stream
+
+
+def _plain(stream: IO[bytes]) -> IO[bytes] | gzip.GzipFile:
+    """A layer's tar: a daemon on containerd's store gives it as it was pulled or built."""
+    compressed = stream.read(len(_GZIP)) == _GZIP
+    stream.seek(0)
+    return gzip.open(stream) if compressed else stream
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from phaseline.core.workspace import cache_folder
 from phaseline.operators.images import ownership, saved
 from phaseline.operators.images.canonical import Built, Layers, rewrite
 from phaseline.operators.images.checks.layer import read_ahead
-from phaseline.operators.images.daemon import connected, find, layers_of
+from phaseline.operators.images.daemon import find, layers_of
 from phaseline.operators.images.identity import names_manifests
 from phaseline.operators.images.stored import stored
 from phaseline.process import journal
@@ -28,7 +28,9 @@ _LIMIT = 300.0
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def settle(raw: str, final: str, base: str, place: Path, *, fresh: bool) -> None:
+def settle(
+    client: DockerClient, raw: str, final: str, base: str, place: Path, *, fresh: bool
+) -> None:
     """Give the image called `raw` to the daemon again as `final`, without dates; `raw` goes.
 
     Args:
@@ -37,19 +39,18 @@ def settle(raw: str, final: str, base: str, place: Path, *, fresh: bool) -> None
         fresh: nothing is taken from what was found out about layers before.
     """
     target = place / "image.tar"
-    with connected() as client:
-        own, present = _layers(client, base, final)
-        before = {layer: layer for layer in own}
-        with _read(client, raw, place) as built:
-            recalled = {} if fresh else _recalled(built.config["rootfs"]["diff_ids"])
-            known = {**recalled, **before}
-            identity = rewrite(built, target, final, known, present)
-        read_ahead(target)
-        journal.current().line(f"without dates it is {identity}")
-        with target.open("rb") as archive:
-            client.images.load(archive)
-        _remember(known.items() - before.items())
-        ownership.remove(client, raw)
+    own, present = _layers(client, base, final)
+    before = {layer: layer for layer in own}
+    with _read(client, raw, place) as built:
+        recalled = {} if fresh else _recalled(built.config["rootfs"]["diff_ids"])
+        known = {**recalled, **before}
+        identity = rewrite(built, target, final, known, present)
+    read_ahead(target)
+    journal.current().line(f"without dates it is {identity}")
+    with target.open("rb") as archive:
+        client.images.load(archive)
+    _remember(known.items() - before.items())
+    ownership.remove(client, raw)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from phaseline.core.report import Standing
 from phaseline.core.workspace import Context
 from phaseline.operators.images import ownership
 from phaseline.operators.images.daemon import connected, look_up
-from phaseline.operators.images.identity import config_digest
+from phaseline.operators.images.identity import config_digest, known_digest
 from phaseline.operators.images.model import base_names, load_base, load_images
 
 
@@ -20,7 +20,7 @@ def base_image_stands(context: Context) -> Standing:
         image = look_up(record.reference) if record else None
         if record is None or image is None:
             return Standing(False, f"the daemon has no base image {name}")
-        if image["Id"] != record.id:
+        if not _is(image, record.id):
             return Standing(False, f"base image {name} is now {image['Id']}")
     return Standing(True, "the base images are in the daemon")
 
@@ -43,7 +43,7 @@ def build_stands(context: Context) -> Standing:
 
 def _is(image: Mapping[str, Any], digest: str) -> bool:
     """Whether the image's configuration has this digest, which need not be what the daemon says."""
-    if image["Id"] == digest:
+    if digest in (image["Id"], known_digest(image["Id"])):
         return True
     with connected() as client:
         return config_digest(client, client.images.get(image["Id"])) == digest

@@ -68,6 +68,8 @@ def check_balance(context: Context) -> Report:
     Raises:
         CheckFailed: a pod gets more or less than chance would give it.
     """
+    if not access.is_embedded(context):
+        return Report("not measured: the pods' networks are out of this machine's reach")
     spreads = measure(context, CONNECTIONS)
     for one in spreads:
         if one.worst > _SIGMAS * one.by_chance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
 
 Object = Mapping[str, Any]
+PlaceOf = Callable[[str, int], str]  # a Service and its node port to `host:port`
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,52 @@ def places(context: Context, services: tuple[Live, ...] | None = None) -> dict[s
     addresses = context.workspace.settings["addresses"]
     if not addresses:
         return {}
-    services, node = services or look(context), access.node_address(context)
-    return {one["name"]: url_of(one, services, node) for one in addresses}
+    services, place_of = services or look(context), access.provider(context).place_of
+    routed = [one for one in addresses if one["through"] == "ingress"]
+    rules = _ingresses(context) if routed else []
+    return {
+        one["name"]: route_of(one, rules) if one in routed else url_of(one, services, place_of)
+        for one in addresses
+    }
 
 
-def url_of(address: Mapping[str, str], services: tuple[Live, ...], node: str) -> str:
+def _ingresses(context: Context) -> list[Object]:
+    namespace = context.workspace.settings["chart"]["namespace"]
+    with access.api(context) as api:
+        return api.items(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses")
+
+
+def url_of(address: Mapping[str, str], services: tuple[Live, ...], place_of: PlaceOf) -> str:
     """Where one address answers, such as http://172.31.0.2:31234/; raises as `places`."""
     for live in services:
         if live.name == address["service"]:
             for port in live.service["spec"]["ports"]:
                 if port.get("name") == address["port"] and port.get("nodePort"):
-                    return f"http://{node}:{port['nodePort']}{address['path']}"
+                    return f"http://{place_of(live.name, port['nodePort'])}{address['path']}"
     raise CheckFailed(
         f"the address {address['name']!r} cannot be opened",
         why=f"there is no Service {address['service']} with a node port named {address['port']}",
         fix="make it of type NodePort in the chart's values, or correct `addresses`",
+    )
+
+
+def route_of(address: Mapping[str, str], ingresses: Iterable[Object]) -> str:
+    """Where one address answers by an Ingress, such as http://172.31.0.2/; raises as `places`.
+
+    A rule without a host is served at the node's address.
+    """
+    wanted = {"name": address["service"], "port": {"name": address["port"]}}
+    for one in ingresses:
+        served = one.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
+        place = served[0].get("hostname") or served[0].get("ip")
+        scheme = "https" if one["spec"].get("tls") else "http"
+        for rule in one["spec"].get("rules") or ():
+            paths = rule.get("http", {}).get("paths", ())
+            if place and any(path["backend"].get("service") == wanted for path in paths):
+                return f"{scheme}://{rule.get('host') or place}{address['path']}"
+    raise CheckFailed(
+        f"the address {address['name']!r} cannot be opened",
+        why=f"no Ingress that is served leads to the port {address['port']} of the Service "
+        f"{address['service']}",
+        fix="enable the chart's Ingress, and name `ingress` in cluster.extras of pipeline.yaml",
     )
