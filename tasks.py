@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phaseline.cli.collection import collection
+from phaseline.cli.verbs.serving import Served
 from phaseline.engine.deferred import Module
 from phaseline.engine.graph import Graph, Phase, act, check, make, not_built
 
@@ -35,11 +36,13 @@ chart_schema = Module("phaseline.operators.charts.schema")
 rendering = Module("phaseline.operators.charts.rendering")
 structure = Module("phaseline.operators.charts.structure")
 health = Module("phaseline.operators.clusters.health")
-minikube = Module("phaseline.operators.clusters.minikube")
+minikube = Module("phaseline.operators.clusters.minikube.configuration")
 node = Module("phaseline.operators.clusters.node")
 plan = Module("phaseline.operators.clusters.plan")
+quotas = Module("phaseline.operators.clusters.quotas")
 node_images = Module("phaseline.operators.deployments.node_images")
 proof = Module("phaseline.operators.deployments.proof")
+pruning = Module("phaseline.operators.deployments.pruning")
 release = Module("phaseline.operators.deployments.release")
 daemon = Module("phaseline.operators.hosts.daemon")
 fit = Module("phaseline.operators.hosts.fit")
@@ -48,6 +51,13 @@ tools = Module("phaseline.operators.hosts.tools")
 balance = Module("phaseline.operators.services.balance")
 discovery = Module("phaseline.operators.services.discovery")
 service = Module("phaseline.operators.services.checks")
+apis = Module("phaseline.operators.serving.checks")
+ai = Module("phaseline.operators.ai_operations.checks")
+ai_assistants = Module("phaseline.operators.ai_operations.assisted.configuration")
+ai_insight = Module("phaseline.operators.ai_operations.steps")
+validation = Module("phaseline.operators.validation.sessions")
+performance = Module("phaseline.operators.validation.performance")
+quickstart = Module("phaseline.operators.validation.quickstart")
 # Whether what was made still stands.
 images_now = Module("phaseline.operators.images.standing")
 cluster_now = Module("phaseline.operators.clusters.standing")
@@ -89,6 +99,57 @@ ADVICE: dict[Role, str] = {
     "database": "T007.database.advice",
 }
 
+# What serves the API, and the tests of all of it.
+SERVED = (
+    "backend/src/api/management/*.py",
+    *(
+        f"backend/src/api/{name}.py"
+        for name in ("pipeline_runs", "container_images", "helm_charts", "minikube_clusters")
+    ),
+    *(f"backend/src/api/{name}.py" for name in ("deployments", "services", "ai_deploy")),
+)
+# Steps of the API come after checks: these have no effect, so it is not asked again about what has
+# changed, but when it has changed itself.
+OF_API = ("tests/management", "tests/deployment/test_api.py")
+# What tests the deployed system, phase by phase. Its results hold for what it needs as it was.
+VALIDATION = (
+    (
+        "T041",
+        "Workflow: phases 1 to 7 are done and proved; machine and cluster",
+        validation.check_workflow,
+        ("T026.release", "T024.quota"),
+        ("tests/validation/test_workflow.py",),
+    ),
+    (
+        "T042",
+        "Containerization: the images that were built",
+        validation.check_containerization,
+        ("T026.release", *IMAGES.values()),
+        ("tests/validation/test_containerization.py",),
+    ),
+    (
+        "T043",
+        "Chart: what it renders, and the release",
+        validation.check_helm,
+        ("T026.release", "T014.manifest"),
+        ("tests/validation/test_helm.py",),
+    ),
+    (
+        "T044",
+        "AI operations: what they see, and may do",
+        validation.check_ai_operations,
+        ("T026.release",),
+        ("tests/validation/test_ai_operations.py", "tests/deployment/test_ai_operations.py"),
+    ),
+    (
+        "T045",
+        "End to end: workloads, Services, answers; security",
+        validation.check_end_to_end,
+        ("T026.release",),
+        ("tests/validation/test_e2e.py", "tests/validation/test_security.py"),
+    ),
+)
+
 GRAPH = Graph(
     (
         Phase(
@@ -115,15 +176,35 @@ GRAPH = Graph(
                     "Docker AI configuration",
                     assistants.render_configuration,
                     needs=("setup.docker",),
-                    settings=("assistant",),
+                    settings=("assistant", "model"),
                     outputs=("{state}/docker-ai",),
                     tests=(
                         "tests/unit/assistants/test_configuration.py",
                         "tests/contract/assistants",
                     ),
                 ),
-                not_built("T005", "kubectl-ai configuration"),
-                not_built("T006", "kagent configuration"),
+                make(
+                    "T005",
+                    "kubectl-ai configuration",
+                    ai_assistants.render_kubectl_ai,
+                    settings=("model",),
+                    outputs=("{state}/kubectl-ai/kubectl-ai", "{state}/kubectl-ai/instructions.md"),
+                    tests=(
+                        "tests/unit/ai_operations/test_configuration.py",
+                        "tests/contract/assistants/test_kubectl_ai.py",
+                    ),
+                ),
+                make(
+                    "T006",
+                    "kagent configuration",
+                    ai_assistants.render_kagent,
+                    settings=("model", "application"),
+                    outputs=("{state}/kagent",),
+                    tests=(
+                        "tests/unit/ai_operations/test_configuration.py",
+                        "tests/contract/assistants/test_kagent.py",
+                    ),
+                ),
                 check(
                     "setup.fit",
                     "The machine will do",
@@ -358,7 +439,14 @@ GRAPH = Graph(
                     )
                     for role, image in IMAGES.items()
                 ),
-                not_built("T011", "Image management API"),
+                check(
+                    "T011",
+                    "Image management API",
+                    apis.check_images,
+                    needs=("T009.vulnerabilities",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
                 check(
                     "T012",
                     "The images are those that were built, and no finding forbids them",
@@ -479,7 +567,14 @@ GRAPH = Graph(
                     projection=chart_facts.configuration,
                     tests=("tests/unit/charts/test_configuration.py",),
                 ),
-                not_built("T018", "Chart management API"),
+                check(
+                    "T018",
+                    "Chart management API",
+                    apis.check_charts,
+                    needs=("T016",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
                 check(
                     "T019",
                     "The chart is sound: lint, same render twice",
@@ -504,14 +599,27 @@ GRAPH = Graph(
             title="A Kubernetes that is up and well",
             needs=("setup",),
             steps=(
-                not_built("T020", "Cluster management API"),
+                check(
+                    "T020",
+                    "Cluster management API",
+                    apis.check_clusters,
+                    needs=("T021.start",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
                 check(
                     "T024.plan",
                     "Configuration of the cluster",
                     plan.check_configuration,
                     settings=("cluster",),
                     projection=cluster_facts.planned,
-                    tests=("tests/unit/clusters/test_choices.py",),
+                    tests=(
+                        "tests/unit/clusters/test_choices.py",
+                        "tests/unit/clusters/test_validation.py",
+                        "tests/unit/clusters/test_context.py",
+                        "tests/contract/test_context.py",
+                        "tests/deployment/test_any_cluster.py",
+                    ),
                 ),
                 act(
                     "T021.tools",
@@ -538,6 +646,8 @@ GRAPH = Graph(
                     projection=cluster_facts.node,
                     tests=(
                         "tests/unit/clusters/test_configuration.py",
+                        "tests/contract/test_renewal.py",
+                        "tests/contract/minikube",
                         "tests/deployment/test_reboot.py",
                     ),
                 ),
@@ -549,18 +659,50 @@ GRAPH = Graph(
                     projection=cluster_facts.node,
                     tests=(
                         "tests/unit/clusters/test_choices.py::test_what_is_wrong_with_a_node",
+                        "tests/unit/clusters/test_health.py",
+                        "tests/unit/clusters/test_upkeep.py",
+                        "tests/unit/clusters/test_policies.py",
+                        "tests/contract/test_network_policies.py",
                         "tests/deployment/test_node_faults.py",
+                        "tests/deployment/test_policies.py",
+                        "tests/deployment/test_status.py",
                     ),
                 ),
-                not_built("T023", "Cluster resource API"),
+                check(
+                    "T023",
+                    "Cluster resource API",
+                    apis.check_resources,
+                    needs=("T021.start",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
+                make(
+                    "T024.limits",
+                    "Quota and limits of the application's namespace",
+                    quotas.render_quota,
+                    settings=("chart", "quota"),
+                    outputs=("{state}/quota/quota.yaml",),
+                    tests=("tests/unit/clusters/test_quotas.py",),
+                ),
+                act(
+                    "T024.quota",
+                    "Quota and limits, set",
+                    quotas.apply_quota,
+                    needs=("T021.start", "T024.limits"),
+                    settings=("chart",),
+                    probe=quotas.quota_stands,
+                    projection=cluster_facts.quotas,
+                    tests=("tests/unit/clusters/test_quotas.py", "tests/deployment/test_status.py"),
+                ),
                 check(
                     "T024",
-                    "DNS and storage work",
+                    "DNS, storage and the network between pods work; quotas are set",
                     health.check_workings,
-                    needs=("T021.start",),
+                    needs=("T021.start", "T024.quota"),
                     projection=cluster_facts.storage,
                     tests=(
                         "tests/unit/clusters/test_provisioner.py",
+                        "tests/deployment/test_storage.py",
                         "tests/deployment/test_isolation.py",
                     ),
                 ),
@@ -572,7 +714,14 @@ GRAPH = Graph(
             title="The application, installed and proved to be what was built",
             needs=("containerize", "chart", "cluster"),
             steps=(
-                not_built("T025", "Deployment management API"),
+                check(
+                    "T025",
+                    "Deployment management API",
+                    apis.check_deployments,
+                    needs=("T027",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
                 act(
                     "T026.images",
                     "Images on the node",
@@ -599,6 +748,15 @@ GRAPH = Graph(
                         "tests/deployment/test_changes.py::test_a_release_deleted_by_hand",
                         "tests/deployment/test_deploy_all.py",
                     ),
+                ),
+                act(
+                    "T026.prune",
+                    "Images that no revision needs any more, removed from the node",
+                    pruning.prune_images,
+                    needs=("T026.release", "T026.images"),
+                    probe=pruning.prune_stands,
+                    projection=release_facts.on_node,
+                    tests=("tests/unit/deployments/test_pruning.py",),
                 ),
                 check(
                     "T027",
@@ -636,7 +794,14 @@ GRAPH = Graph(
             title="The application's addresses, proved by using it",
             needs=("deploy",),
             steps=(
-                not_built("T030", "Service management API"),
+                check(
+                    "T030",
+                    "Service management API",
+                    apis.check_services,
+                    needs=("T031",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
                 check(
                     "T031",
                     "Services",
@@ -696,12 +861,56 @@ GRAPH = Graph(
             title="Analysis and advice",
             needs=("services",),
             steps=(
-                not_built("T035", "AI operations API"),
-                not_built("T036", "Deployment by request"),
-                not_built("T037", "Scaling by request"),
-                not_built("T038", "Debugging by request"),
-                not_built("T039", "Analysis of the cluster"),
-                not_built("T040", "Right-sizing"),
+                check(
+                    "T035",
+                    "AI operations API",
+                    apis.check_requests,
+                    needs=("T021.start",),
+                    inputs=SERVED,
+                    tests=OF_API,
+                ),
+                check(
+                    "T036",
+                    "Deployment by request",
+                    ai.check_deployment,
+                    needs=("T021.start",),
+                    tests=("tests/unit/ai_operations",),
+                ),
+                check(
+                    "T037",
+                    "Scaling by request",
+                    ai.check_scaling,
+                    # one after the other: the accounts of requests go with the first that ends
+                    needs=("T021.start", "T036"),
+                    tests=("tests/unit/ai_operations",),
+                ),
+                check(
+                    "T038",
+                    "Debugging by request",
+                    ai_insight.check_debugging,
+                    needs=("T021.start",),
+                    tests=("tests/unit/diagnosis", "tests/deployment/test_diagnosis.py"),
+                ),
+                check(
+                    "T039",
+                    "Analysis of the cluster",
+                    ai_insight.check_analysis,
+                    needs=("T026.release",),
+                    tests=(
+                        "tests/unit/analysis",
+                        "tests/deployment/test_diagnosis.py::test_the_report_tells_of_each_fault",
+                    ),
+                ),
+                check(
+                    "T040",
+                    "Right-sizing",
+                    ai_insight.check_sizing,
+                    needs=("T026.release",),
+                    tests=(
+                        "tests/unit/sizing",
+                        "tests/deployment/test_diagnosis.py::test_what_is_used_is_sampled",
+                    ),
+                ),
             ),
         ),
         Phase(
@@ -710,13 +919,46 @@ GRAPH = Graph(
             title="The whole workflow, tested",
             needs=("ai-ops",),
             steps=(
-                not_built("T041", "Workflow tests"),
-                not_built("T042", "Containerization tests"),
-                not_built("T043", "Chart tests"),
-                not_built("T044", "AI operations tests"),
-                not_built("T045", "End-to-end tests"),
-                not_built("T046", "Quickstart validation"),
-                not_built("T047", "Performance and resource tests"),
+                *(
+                    check(
+                        name,
+                        title,
+                        operator,
+                        traits=(validation.tests,),
+                        needs=needs,
+                        settings=("addresses", "journeys", "quota"),
+                        tests=("tests/deployment/test_validation.py", *tests),
+                    )
+                    for name, title, operator, needs, tests in VALIDATION
+                ),
+                check(
+                    "T046",
+                    "The quickstart does what it says, in a clean copy",
+                    quickstart.check_quickstart,
+                    needs=("T026.release",),
+                    inputs=(
+                        "specs/011-k8s-deployment/quickstart.md",
+                        "scripts/validate-quickstart.sh",
+                    ),
+                    limit=1800.0,
+                    tests=(
+                        "tests/unit/validation/test_quickstart.py",
+                        "tests/deployment/test_validation.py",
+                    ),
+                ),
+                check(
+                    "T047",
+                    "Start-up, latency, throughput and resources within their budgets",
+                    performance.check_performance,
+                    # nothing else is tested meanwhile
+                    needs=("T026.release", "T046", *(name for name, *_ in VALIDATION)),
+                    settings=("addresses", "budgets"),
+                    exclusive=True,
+                    tests=(
+                        "tests/unit/validation/test_figures.py",
+                        "tests/deployment/test_validation.py",
+                    ),
+                ),
             ),
         ),
         Phase(
@@ -740,4 +982,5 @@ namespace = collection(
     GRAPH,
     Path(__file__).parent,
     everything=("setup", "containerize", "chart", "cluster", "deploy", "services", "ai-ops"),
+    served=Served(source="backend/src", module="api.management.app"),
 )

@@ -94,7 +94,7 @@ def first(make_workspace: NewWorkspace) -> Deployed:
 
 @pytest.fixture(scope="session")
 def second_workspace(make_workspace: NewWorkspace) -> Workspace:
-    """Another one on the same machine."""
+    """Another one on the same machine, which is first used by tests that begin with nothing."""
     return make_workspace()
 
 

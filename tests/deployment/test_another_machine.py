@@ -24,6 +24,7 @@ pytestmark = pytest.mark.e2e
 
 _ENTER = """
 hostname elsewhere
+ip link set lo up || exit 98
 while [ "$1" != -- ]; do mount -t tmpfs tmpfs "$1" || exit 99; shift; done
 shift
 exec "$@"
@@ -31,12 +32,15 @@ exec "$@"
 _UNSHARE = ("unshare", "--mount", "--net", "--uts", "--propagation", "private")
 _OF_FILES = {
     "T004",
+    "T005",
+    "T006",
     "T007.dockerfile",
     "T007.packages",
     "T007.database.dockerfile",
     "T008.dockerfile",
     "T008.page",
     "T009.dockerfiles",
+    "T024.limits",
 }
 _LIVE = {
     *("T007.base", "T007.image", "T007.database", "T008.image"),

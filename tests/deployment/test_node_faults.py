@@ -26,6 +26,8 @@ UNITS = (
     "kube-proxy",
     "coredns",
     "volumes",
+    "metrics",
+    "network-policies",
 )
 _LIMIT = 10.0
 

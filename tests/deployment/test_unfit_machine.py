@@ -155,7 +155,7 @@ def _refused(workspace: Workspace, allowed: set[str] | None = None) -> Ran:
     assert "fix:" in ran.text
     assert "Traceback" not in ran.text
     left = {path.name for path in workspace.state.iterdir()} if workspace.state.exists() else set()
-    known = {"lock", "runs", "records.jsonl", "evidence", "hashes"}
+    known = {"lock", "runs", "records.jsonl", "evidence", "hashes", "kagent", "kubectl-ai"}
     assert left <= known | (allowed or set())
     after = {path for path in workspace.root.rglob("*") if workspace.state not in path.parents}
     assert {path for path in after - before if "__pycache__" not in path.parts} <= {workspace.state}

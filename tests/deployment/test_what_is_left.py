@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from phaseline.core.workspace import Workspace as ProductWorkspace
-from phaseline.operators.hosts import own_daemon
+from phaseline.operators.hosts import own_daemon, users
 from phaseline.tools import docker
 from tests.deployment import application, node
 from tests.deployment.conftest import Deployed
@@ -26,8 +26,12 @@ _AT_MOST = 5.0
 def before(workspace: Workspace, every_workspace: list[Workspace]) -> Machine:
     """The machine with its packages installed and its caches filled, and nothing deployed."""
     for one in every_workspace:
-        if (one.state / "cluster").exists():
+        if not one.root.exists():  # its test has removed it
+            continue
+        uses = users.uses(docker.folder() / "users", ProductWorkspace(one.root))
+        if uses or (one.state / "cluster").exists():
             one.must("teardown")
+    assert users.remaining(docker.folder() / "users") == []
     return Machine.now()
 
 

@@ -22,7 +22,7 @@ from phaseline.operators.images.daemon import connected, find
 from phaseline.operators.images.dockerfile import render_dockerfile
 from phaseline.operators.images.gate import check_images
 from phaseline.operators.images.model import load_images, store
-from phaseline.operators.images.ownership import own, own_reference
+from phaseline.operators.images.ownership import KEPT, MOST, own, own_reference
 from phaseline.operators.images.remove import remove_images
 from phaseline.operators.images.standing import base_image_stands, build_stands
 from phaseline.operators.images.stored import stored
@@ -184,14 +184,14 @@ def test_an_image_that_is_named_is_used_as_it_stands(scratch: Scratch) -> None:
 
 
 def test_old_images_of_a_component_are_forgotten(scratch: Scratch) -> None:
-    for number in range(7):
+    for number in range(MOST + 1):
         containerize(scratch.write(program=f"{PROGRAM}# {number}\n"))
     context = scratch.context()
     newest = load_images(context)["app"]
     with connected() as client:
         for repository in (newest.repository, own(context, "app")):
             known = client.images.list(name=repository)
-            assert len(known) == 5
+            assert len(known) == KEPT
             assert find(client, newest.reference) in known
 
 

@@ -208,7 +208,7 @@ def test_what_takes_more_than_two_seconds_to_end_is_refused(scratch: Scratch) ->
     base_image(context)
     render_dockerfile(context)
     build(context)
-    with pytest.raises(CheckFailed, match="still runs 2 s after SIGTERM"):
+    with pytest.raises(CheckFailed, match=r"still runs \d+ s after SIGTERM"):
         check_runs(context)
 
 

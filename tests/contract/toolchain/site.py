@@ -15,6 +15,11 @@ Fault = Literal["break once", "break", "wrong", "cut", "hang", "error once", "st
 
 HELM = "get.helm.sh/helm-v4.2.4-linux-amd64.tar.gz"
 HELM_PROGRAM = b"#!/bin/sh\necho v4.2.4+g0000000\n" + b"#" * 400_000
+MINIKUBE = "github.com/kubernetes/minikube/releases/download/v1.38.1/minikube-linux-amd64"
+KUBECTL_AI = (
+    "github.com/GoogleCloudPlatform/kubectl-ai/releases/download/v0.0.28/"
+    "kubectl-ai_Linux_x86_64.tar.gz"
+)
 KUBERNETES = "dl.k8s.io/release/v1.36.3/bin/linux/amd64"
 NODE_PROGRAMS = (
     "kubelet",
@@ -59,6 +64,21 @@ class Site:
         self.files[HELM] = data
         name = HELM.rpartition("/")[2]
         self.files[f"{HELM}.sha256sum"] = f"{digest(data)}  {name}\n".encode()
+
+    def publish_minikube(self) -> None:
+        """Minikube's release, as its site has it: the program itself, and its bare digest."""
+        data = b"#!/bin/sh\necho v1.38.1\n"
+        self.files[MINIKUBE] = data
+        self.files[f"{MINIKUBE}.sha256"] = f"{digest(data)}\n".encode()
+
+    def publish_kubectl_ai(self) -> None:
+        """kubectl-ai's release, as goreleaser makes it: an archive, and digests of all archives."""
+        program = b"#!/bin/sh\nprintf 'version: 0.0.28\\ncommit: 0\\n'\n"
+        data = archive({"LICENSE": b"free", "kubectl-ai": program})
+        self.files[KUBECTL_AI] = data
+        folder, _, name = KUBECTL_AI.rpartition("/")
+        sums = f"{'0' * 64}  kubectl-ai_Darwin_arm64.tar.gz\n{digest(data)}  {name}\n"
+        self.files[f"{folder}/kubectl-ai_0.0.28_checksums.txt"] = sums.encode()
 
     def publish_kubernetes(self, coredns: str) -> None:
         """The releases of Kubernetes, etcd and CoreDNS, as their sites have them."""

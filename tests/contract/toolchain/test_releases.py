@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from phaseline.core.errors import ToolMissing, UntrustedDownload
+from phaseline.core.errors import InvalidConfiguration, ToolMissing, UntrustedDownload
+from phaseline.operators.hosts import optional
 from phaseline.tools import catalogue, outlook
 from phaseline.tools.toolchain import ensure, locate
 from tests.contract.toolchain.site import (
     HELM,
+    KUBECTL_AI,
     KUBERNETES,
+    MINIKUBE,
     NODE_PROGRAMS,
     Fault,
     Site,
@@ -54,6 +57,49 @@ def test_a_program_on_path_that_does_not_fit_is_passed_over(programs: Path, site
     site.publish_helm()
     stand_in(programs, "helm", "echo v3.19.0")
     assert ensure("helm").source == "release"
+
+
+def test_minikube_is_fetched_when_it_is_asked_for(programs: Path, site: Site) -> None:
+    site.publish_minikube()
+    told = optional.fetch(("minikube",))
+    assert told.lines[0].startswith("minikube 1.38.1, from the release: ")
+    assert optional.fetch(("minikube",)).lines[0].startswith("minikube 1.38.1, from the cache: ")
+    assert site.asked("GET", MINIKUBE) == 1
+
+
+def test_a_minikube_that_is_not_what_was_published_is_refused(programs: Path, site: Site) -> None:
+    site.publish_minikube()
+    site.files[MINIKUBE] += b"more"
+    with pytest.raises(UntrustedDownload):
+        optional.fetch(("minikube",))
+    assert locate("minikube") is None
+
+
+def test_kubectl_ai_is_fetched_by_its_published_digest(programs: Path, site: Site) -> None:
+    site.publish_kubectl_ai()
+    told = optional.fetch(("kubectl-ai",))
+    assert told.lines[0].startswith("kubectl-ai 0.0.28, from the release: ")
+    assert site.asked("GET", KUBECTL_AI) == 1
+
+
+def test_a_kubectl_ai_that_is_not_what_was_published_is_refused(programs: Path, site: Site) -> None:
+    site.publish_kubectl_ai()
+    site.files[KUBECTL_AI] += b"more"
+    with pytest.raises(UntrustedDownload):
+        optional.fetch(("kubectl-ai",))
+    assert locate("kubectl-ai") is None
+
+
+def test_where_kubectl_ai_cannot_be_had_it_is_told_what_refused(programs: Path, site: Site) -> None:
+    with pytest.raises(ToolMissing) as caught:
+        optional.fetch(("kubectl-ai",))
+    assert "it answers 404 for" in caught.value.why
+    assert "kubectl-ai_0.0.28_checksums.txt" in caught.value.why
+
+
+def test_a_tool_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InvalidConfiguration, match="--with clippy"):
+        optional.require_known(("clippy",))
 
 
 def test_kubernetes_is_put_together_from_three_sites(programs: Path, site: Site) -> None:

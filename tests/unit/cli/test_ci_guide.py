@@ -11,6 +11,7 @@ import yaml
 
 import tasks
 from phaseline.core.errors import PhaselineError
+from phaseline.operators.ai_operations import errors as of_requests
 
 GUIDE = Path(__file__).parents[3] / "docs" / "ci.md"
 
@@ -64,4 +65,5 @@ def test_every_exit_code_is_told() -> None:
     def codes(kind: type[PhaselineError]) -> set[int]:
         return {kind.exit_code}.union(*(codes(one) for one in kind.__subclasses__()))
 
+    assert of_requests.NotUnderstood.exit_code in codes(PhaselineError)  # they are loaded
     assert told == {0, 5} | codes(PhaselineError)

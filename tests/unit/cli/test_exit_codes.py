@@ -16,6 +16,8 @@ from tests.unit.command_line import invoke, start
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 import time
 from pathlib import Path

@@ -14,6 +14,8 @@ import pytest
 from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 from pathlib import Path
 from phaseline.cli.collection import collection

@@ -13,6 +13,8 @@ from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 import time
 from pathlib import Path

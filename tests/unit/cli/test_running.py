@@ -15,6 +15,8 @@ from tests.unit.command_line import invoke, start
 from tests.unit.engine.toy import PIPELINE
 from tests.unit.waiting import eventually, number_in, runs
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 from pathlib import Path
 from phaseline.cli.collection import collection

@@ -7,7 +7,6 @@ import pytest
 from phaseline.operators.deployments.diagnosis import Cause, causes, restarts
 from phaseline.operators.deployments.proof import foreign_images, not_ready
 from phaseline.operators.deployments.world import World, waiting_for
-from phaseline.operators.images.model import BuiltImage
 
 
 def pod(phase: str = "Pending", **status: Any) -> dict[str, Any]:
@@ -191,20 +190,6 @@ def test_what_a_rollout_waits_for(one: dict[str, Any], text: str) -> None:
     assert World(workloads=(one,), pods=()).unfinished == ([found] if text else [])
 
 
-IMAGES = {
-    "web": BuiltImage(
-        component="web",
-        repository="localhost/shop/web",
-        tag="aaaa",
-        id="sha256:aaaa",
-        size=1,
-        base="",
-        route="packages",
-        layers=(),
-    )
-}
-
-
 def running(image: str, image_id: str, **metadata: str) -> dict[str, Any]:
     return {
         "metadata": {"name": "web-1", **metadata},
@@ -221,6 +206,7 @@ OURS = "localhost/shop/web:aaaa"
     [
         (running(OURS, "sha256:aaaa"), []),
         (running(OURS, "localhost/shop/web@sha256:aaaa"), []),
+        (running(OURS, "docker://sha256:aaaa"), []),
         (running(OURS, "sha256:bbbb"), ["web-1/web runs sha256:bbbb, built was sha256:aaaa"]),
         (running(OURS, ""), ["web-1/web runs , built was sha256:aaaa"]),
         (running("docker.io/library/redis:8", "sha256:cccc"), []),  # not one of ours
@@ -228,7 +214,7 @@ OURS = "localhost/shop/web:aaaa"
     ],
 )
 def test_which_containers_run_something_else(one: dict[str, Any], faults: list[str]) -> None:
-    assert list(foreign_images(one, IMAGES)) == faults
+    assert list(foreign_images(one, {OURS: "sha256:aaaa"})) == faults
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])

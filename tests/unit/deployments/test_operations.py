@@ -66,6 +66,12 @@ def test_the_workload_of_a_component_is_the_one_that_runs_its_image() -> None:
     assert running(found, "l/app/we") is None
 
 
+@pytest.mark.parametrize("image", ["r:5000/app/web:1@sha256:0", "r.io/team/app/web@sha256:0"])
+def test_it_is_found_by_what_was_pushed(image: str) -> None:
+    assert running([workload("web", image)], "localhost/app/web")
+    assert running([workload("web", image)], "localhost/app/eb") is None
+
+
 @pytest.mark.parametrize(
     ("image", "expected"),
     [

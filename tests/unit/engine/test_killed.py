@@ -19,6 +19,8 @@ from phaseline.engine.verification import Kind, verify
 from tests.unit.engine.toy import workspace
 from tests.unit.engine.twenty import SIZE, expected
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[3]
 WORKSPACES, KILLS, BETWEEN = 30, 10, 5  # 300 kills; after every fifth a run may end
 TRIES = 100  # in one workspace, for its kills

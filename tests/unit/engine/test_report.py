@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -165,7 +166,18 @@ def test_it_loads_nothing_and_runs_nothing() -> None:
     text = page(STORY, GRAPH, "shop", lambda turn: "")
     assert not re.search(r"https?://|url\(|@import", text)
     policy = [one for name, one in tags if one.get("http-equiv") == "Content-Security-Policy"]
-    assert policy[0]["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert policy[0]["content"] == ("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+
+
+def test_what_a_step_has_drawn_is_an_image_in_the_page() -> None:
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    found = Page(page(STORY, GRAPH, "shop", lambda turn: "", lambda turn: drawn))
+    images = [one for name, one in found.tags if name == "img"]
+    assert images
+    for one in images:
+        encoded = str(one["src"]).partition("data:image/svg+xml;base64,")[2]
+        assert base64.b64decode(encoded).decode() == drawn
+    assert "script" not in {name for name, _ in found.tags}
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "reason", "step"])

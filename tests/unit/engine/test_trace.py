@@ -15,6 +15,8 @@ from phaseline.core.workspace import Context
 from phaseline.engine.graph import Graph, Phase, Step, check, make, not_built
 from phaseline.engine.trace import functions, judged, place, read_results, trace
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[3]
 TESTS = """
 import pytest

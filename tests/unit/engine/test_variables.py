@@ -14,6 +14,8 @@ from phaseline.engine.graph import make
 from tests.unit import command_line
 from tests.unit.engine.toy import PIPELINE, joining, one_phase, workspace
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 import os
 from pathlib import Path

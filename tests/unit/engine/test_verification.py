@@ -24,6 +24,8 @@ from tests.unit import command_line
 from tests.unit.engine.executions import chain, envelopes, execution, rewrite
 from tests.unit.engine.toy import PIPELINE
 
+pytestmark = pytest.mark.slow
+
 COUNT = 5
 SECRET = "correct-horse-battery"
 TASKS = f"""

@@ -22,6 +22,8 @@ from phaseline.engine.watch import saved, snapshot
 from tests.unit.engine.toy import PIPELINE, joining, one_phase, workspace
 from tests.unit.waiting import eventually, number_in, runs
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[3]
 TASKS = """
 from pathlib import Path

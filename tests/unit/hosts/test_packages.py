@@ -20,7 +20,7 @@ def test_minikube_brings_its_own_runtime() -> None:
 
 
 def test_no_program_is_needed_twice() -> None:
-    names = needed("auto", machine_daemon=False)
+    names = needed("embedded", machine_daemon=False)
     assert len(names) == len(set(names))
 
 

@@ -11,7 +11,7 @@ import pytest
 from phaseline.core.errors import CheckFailed, Unreachable
 from phaseline.core.settings import Journey
 from phaseline.operators.services.journey import differing, travel
-from phaseline.operators.services.live import Live, url_of
+from phaseline.operators.services.live import Live, route_of, url_of
 
 PAGE = {"name": "page", "service": "web", "port": "http", "path": "/start"}
 
@@ -20,13 +20,17 @@ def service(name: str, *ports: dict[str, Any]) -> Live:
     return Live({"metadata": {"name": name}, "spec": {"ports": list(ports)}}, ())
 
 
+def at(service: str, node_port: int) -> str:
+    return f"172.31.0.2:{node_port}"
+
+
 HTTP = {"name": "http", "port": 80, "nodePort": 31234}
 
 
 def test_where_an_address_answers() -> None:
     metrics = {"name": "metrics", "port": 9090, "nodePort": 30000}
     services = (service("other", HTTP), service("web", metrics, HTTP))
-    assert url_of(PAGE, services, "172.31.0.2") == "http://172.31.0.2:31234/start"
+    assert url_of(PAGE, services, at) == "http://172.31.0.2:31234/start"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,41 @@ def test_where_an_address_answers() -> None:
 )
 def test_an_address_that_cannot_be_opened_is_named(services: tuple[Live, ...]) -> None:
     with pytest.raises(CheckFailed, match="the address 'page' cannot be opened"):
-        url_of(PAGE, services, "172.31.0.2")
+        url_of(PAGE, services, at)
+
+
+def ingress(
+    port: str = "http", host: str = "", tls: bool = False, served: bool = True
+) -> dict[str, Any]:
+    backend = {"service": {"name": "web", "port": {"name": port}}}
+    rule: dict[str, Any] = {"http": {"paths": [{"path": "/", "backend": backend}]}}
+    if host:
+        rule["host"] = host
+    spec: dict[str, Any] = {"rules": [{"host": "no.http"}, rule]}
+    if tls:
+        spec["tls"] = [{"secretName": "own"}]
+    return {"spec": spec, "status": {"loadBalancer": _LED if served else {}}}
+
+
+_LED = {"ingress": [{"ip": "172.31.0.2"}]}
+
+
+@pytest.mark.parametrize(
+    ("one", "wanted"),
+    [
+        (ingress(), "http://172.31.0.2/start"),
+        (ingress(host="shop.example"), "http://shop.example/start"),
+        (ingress(host="shop.example", tls=True), "https://shop.example/start"),
+    ],
+)
+def test_where_an_address_answers_by_an_ingress(one: dict[str, Any], wanted: str) -> None:
+    assert route_of(PAGE, [ingress(port="metrics"), one]) == wanted
+
+
+@pytest.mark.parametrize("rules", [[], [ingress(port="metrics")], [ingress(served=False)]])
+def test_an_address_that_no_ingress_serves_is_named(rules: list[dict[str, Any]]) -> None:
+    with pytest.raises(CheckFailed, match="no Ingress that is served leads to the port http"):
+        route_of(PAGE, rules)
 
 
 @pytest.mark.parametrize(

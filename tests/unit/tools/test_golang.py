@@ -27,17 +27,19 @@ def module(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> P
     return copy / recipe.module
 
 
-@pytest.mark.parametrize("file", ["go.mod", "go.sum", "new.go"])
+@pytest.mark.parametrize("file", ["go.mod", "go.sum", "new.go", "package/new.go"])
 def test_what_is_built_from_decides_the_digest(file: str, module: Path, recipe: Recipe) -> None:
     before = golang.digest(recipe)
+    (module / file).parent.mkdir(exist_ok=True)
     with (module / file).open("a") as stream:
         stream.write("// changed\n")
     assert golang.digest(recipe) != before
 
 
-def test_other_files_do_not(module: Path, recipe: Recipe) -> None:
+@pytest.mark.parametrize("file", ["README.md", "new_test.go"])
+def test_other_files_do_not(file: str, module: Path, recipe: Recipe) -> None:
     before = golang.digest(recipe)
-    (module / "README.md").write_text("words")
+    (module / file).write_text("words")
     assert golang.digest(recipe) == before
 
 
