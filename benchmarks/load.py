@@ -93,7 +93,7 @@ class Client:
         try:
             return _expected(method, self._send(method, path, json), statuses)
         except HTTPError as error:
-            raise Lost(f"{method}: {type(error).__name__}") from error
+            raise Lost(f"{method}: {_told(error)}") from error
 
     def _send(self, method: str, path: str, json: object) -> BaseHTTPResponse:
         if self._pool:
@@ -105,6 +105,12 @@ class Client:
         return connection_from_url(
             self._address, timeout=ANSWER_WITHIN, retries=False, maxsize=AT_ONCE
         )
+
+
+def _told(error: HTTPError) -> str:
+    """The kind of an error, and what the system said of it: refused is not unreachable."""
+    said = error.__cause__ or error.__context__
+    return f"{type(error).__name__} ({said})" if isinstance(said, OSError) else type(error).__name__
 
 
 def _expected(method: str, answer: BaseHTTPResponse, statuses: tuple[int, ...]) -> BaseHTTPResponse:

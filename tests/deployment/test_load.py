@@ -109,7 +109,7 @@ def test_the_database_is_away_for_a_moment(deployed: Deployed) -> None:
         time.sleep(2)
     assert load.outcome.lost, "the database was never away"
     foreign = {what for _, what in load.outcome.lost if not REFUSED.fullmatch(what)}
-    assert foreign == set()
+    assert foreign == set(), load.outcome
     assert max(at for at, _ in load.outcome.lost) < load.outcome.duration - 1, load.outcome
 
 

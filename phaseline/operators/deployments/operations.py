@@ -11,6 +11,7 @@ from phaseline.core.texts import plain
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
 from phaseline.operators.clusters.model import kubeconfig
+from phaseline.operators.deployments.endpoints import await_served
 from phaseline.operators.deployments.rollout import await_rollout
 from phaseline.operators.deployments.world import Object, look, title
 from phaseline.operators.images.model import load_images
@@ -22,7 +23,7 @@ FOLLOWED = 24 * 3600.0  # seconds for which logs are followed at most
 
 
 def scale(context: Context, component: str, replicas: int) -> Report:
-    """Have `replicas` pods of a component, and wait until they are available.
+    """Have `replicas` pods of a component, and wait until they are available and get requests.
 
     It holds until the next `deploy-all`: what is asked for in values wins then.
 
@@ -38,6 +39,7 @@ def scale(context: Context, component: str, replicas: int) -> Report:
     kubectl, namespace = access.kubectl(context), context.pipeline.chart.namespace
     run(kubectl.command("scale", "-n", namespace, title(one), f"--replicas={replicas}"))
     await_rollout(context, limit=float(context.pipeline.chart.timeout_seconds))
+    await_served(context)
     return Report(
         f"{component}: {replicas} available",
         lines=("until the next `invoke deploy-all`; to keep it, set it in chart.values",),
@@ -45,7 +47,7 @@ def scale(context: Context, component: str, replicas: int) -> Report:
 
 
 def rollback(context: Context, revision: int = 0) -> Report:
-    """Go back to `revision`, or to the one before, and wait until it is rolled out.
+    """Go back to `revision`, or to the one before, and wait until it is what answers.
 
     Raises:
         InvalidConfiguration: there is no such revision.
@@ -56,6 +58,7 @@ def rollback(context: Context, revision: int = 0) -> Report:
     limit = float(chart.timeout_seconds)
     run(helm.rollback(chart.release, chosen.revision, timeout=limit))
     await_rollout(context, limit=limit)
+    await_served(context)
     return Report(
         f"{chart.release} is as it was in revision {chosen.revision}",
         lines=("the next `invoke deploy-all` installs what is in the checkout again",),

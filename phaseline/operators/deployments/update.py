@@ -10,6 +10,7 @@ from phaseline.core.settings import Component
 from phaseline.core.workspace import Context
 from phaseline.operators.clusters import access
 from phaseline.operators.deployments import node_images, release
+from phaseline.operators.deployments.endpoints import await_served
 from phaseline.operators.deployments.naming import Image, laid
 from phaseline.operators.deployments.standing import newest
 from phaseline.operators.images import daemon
@@ -41,6 +42,7 @@ def update(
     images = {one.values: _image(context, one, image) for one in chosen}
     file = laid(context, images, "update.yaml")
     told = release.apply(context, file, settings=tuple(settings), reuse=True)
+    await_served(context)
     lines = ("until the next `invoke deploy-all`, which installs what is in the checkout",)
     return Report(told.summary, told.identity, lines=lines)
 
