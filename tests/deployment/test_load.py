@@ -153,12 +153,12 @@ def _await_left(deployed: Deployed) -> None:
 
 
 def _crash(deployed: Deployed, component: str) -> None:
-    """Kill the first process of one pod of a component, and so its container."""
+    """Kill the first process of one pod's container: the container ends, and the pod stays."""
     name, *_ = _pods(deployed, component)
-    path = "jsonpath={.metadata.uid}"
-    uid = application.kubectl(deployed.workspace, *_IN, "get", "pod", name, "-o", path)
-    inside = [one for one in psutil.process_iter() if uid in _cgroups(one.pid)]
-    program = [one for one in inside if "pause" not in one.name()]
+    path = "jsonpath={.status.containerStatuses[0].containerID}"
+    told = application.kubectl(deployed.workspace, *_IN, "get", "pod", name, "-o", path)
+    container = told.removeprefix("containerd://")
+    program = [one for one in psutil.process_iter() if container in _cgroups(one.pid)]
     assert program, f"{name} has no process"
     min(program, key=lambda one: one.create_time()).kill()
 
