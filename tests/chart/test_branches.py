@@ -56,6 +56,8 @@ def test_settings_of_the_users_own(objects: Rendered) -> None:
         assert container["envFrom"] == [{"configMapRef": {"name": "todo-settings"}}]
     volumes = {volume["name"]: volume for volume in pod(rendered[FRONTEND])["volumes"]}
     assert volumes["upstream"]["configMap"] == {"name": "todo-upstream"}
+    for title in (BACKEND, FRONTEND, "StatefulSet/todo-app-database"):
+        assert pod(rendered[title])["imagePullSecrets"] == [{"name": "todo-registry"}]
     for title in (BACKEND, FRONTEND):
         assert "annotations" not in rendered[title]["spec"]["template"]["metadata"]
 

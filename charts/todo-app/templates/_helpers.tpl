@@ -57,6 +57,10 @@ annotations:
 serviceAccountName: {{ include "todo.name" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: {{ (index .root.Values .component).user }}

@@ -109,8 +109,11 @@ class Provider(Protocol):
     def load_named(self, reference: str) -> Loaded:
         """Bring an image that the Docker daemon has under a name of its own."""
 
-    def admit(self, namespace: str) -> None:
-        """Let pods of `namespace` have the images that were brought, where that needs leave."""
+    def admit(self, namespace: str) -> tuple[str, ...]:
+        """Let pods of `namespace` have the images that were brought, where that needs leave.
+
+        Returns the names of the pull secrets, for pods with service accounts of their own.
+        """
 
     def load_archive(self, archive: Path, reference: str) -> str:
         """Bring the one image of a docker-archive; returns how pods name it."""

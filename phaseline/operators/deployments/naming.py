@@ -1,9 +1,10 @@
-"""Values that name images as the cluster has them."""
+"""Values that name images as the cluster has them, and what lets it pull them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,7 @@ from phaseline.operators.clusters import access, model
 from phaseline.operators.images.model import load_images
 
 Image = tuple[str, str]  # repository and tag
+PULL_SECRETS = "imagePullSecrets"
 
 
 def laid(context: Context, images: Mapping[str, Image], name: str) -> Path:
@@ -24,8 +26,21 @@ def laid(context: Context, images: Mapping[str, Image], name: str) -> Path:
         for index, one in enumerate(context.pipeline.components)
     }
     defaults = read_values(chart_folder(context) / "values.yaml")
-    values = lay_images(defaults, {}, images, fields)
+    values = lay_images(defaults, _credentials(context, defaults), images, fields)
     return write_atomic(context.state / "chart" / name, yaml.safe_dump(values), mode=0o600)
+
+
+def _credentials(context: Context, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Our pull secret beside those of `pipeline.yaml`, where the chart takes any.
+
+    `imagePullSecrets` is what `helm create` calls the value, and so do most charts.
+    """
+    if not isinstance(defaults.get(PULL_SECRETS), list):
+        return {}
+    if not (secrets := access.provider(context).admit(context.pipeline.chart.namespace)):
+        return {}
+    own = context.pipeline.chart.values.get(PULL_SECRETS, defaults[PULL_SECRETS])
+    return {PULL_SECRETS: [*own, *({"name": one} for one in secrets)]}
 
 
 def as_loaded(context: Context) -> tuple[Path, ...]:

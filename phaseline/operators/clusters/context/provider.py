@@ -154,9 +154,9 @@ class ContextCluster:
         name, _, tag = reference.rpartition(":")
         return self._pushed(reference, name.rpartition("/")[2], tag)
 
-    def admit(self, namespace: str) -> None:
+    def admit(self, namespace: str) -> tuple[str, ...]:
         """Make the pull secret there, if the registry wants credentials."""
-        secret.apply(self.context, self._kubectl(), namespace)
+        return secret.apply(self.context, self._kubectl(), namespace)
 
     def load_archive(self, archive: Path, reference: str) -> str:
         """Load it into the Docker daemon, and push it; raises as `load_images`."""

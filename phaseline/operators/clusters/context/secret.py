@@ -15,14 +15,14 @@ from phaseline.tools.kubectl import Kubectl
 NAME = "phaseline-registry"
 
 
-def apply(context: Context, kubectl: Kubectl, namespace: str) -> None:
+def apply(context: Context, kubectl: Kubectl, namespace: str) -> tuple[str, ...]:
     """Make the secret where credentials are given, and let the default service account have it.
 
-    A chart whose pods have service accounts of their own names it in these.
+    Returns its name, for pods with other service accounts.
     """
     known = pushed.registry(context)
     if not known.user:
-        return
+        return ()
     host = pushed.wanted(context).address.partition("/")[0]
     metadata = {"name": NAME, "namespace": namespace}
     told = {
@@ -37,3 +37,4 @@ def apply(context: Context, kubectl: Kubectl, namespace: str) -> None:
     run(kubectl.command("wait", "--for=create", *account, "--timeout=20s"))
     patch = json.dumps({"imagePullSecrets": [{"name": NAME}]})
     run(kubectl.command("patch", *account, "--type=merge", f"--patch={patch}"))
+    return (NAME,)
