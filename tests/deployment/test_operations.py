@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import application
+from tests.deployment import application, node
 from tests.deployment.conftest import Deployed
+from tests.deployment.workspace import Workspace
 
 pytestmark = pytest.mark.e2e
 
+_KEPT_REVISIONS = 10
 READY = "backend/src/api/routers/health.py"
 
 
@@ -45,6 +47,25 @@ def test_another_value_and_another_image(deployed: Deployed) -> None:
     assert application.version(deployed.address) == before
     assert "T026.release" in deployed.deploy().steps("✓")
     assert application.version(deployed.address) == "7.7.6"
+
+
+def test_images_that_no_revision_goes_back_to_leave_the_node(deployed: Deployed) -> None:
+    workspace, before = deployed.workspace, application.version(deployed.address)
+    (old,) = [name for name in application.running_images(workspace) if "/backend:" in name]
+    workspace.edit("backend/src/todo/__init__.py", f'"{before}"', '"7.7.5"')
+    deployed.deploy()
+    assert old in _on_node(workspace)  # the revision before has it
+    for number in range(_KEPT_REVISIONS):  # of what no object shows, so that no pod is replaced
+        workspace.must("app.update", "--values", f"serviceMonitor.interval={number + 40}s")
+    ran = deployed.deploy()
+    assert "T026.prune" in ran.steps("✓")
+    assert old not in _on_node(workspace)
+    assert set(application.running_images(workspace)) <= _on_node(workspace)
+    assert application.version(deployed.address) == "7.7.5"
+
+
+def _on_node(workspace: Workspace) -> set[str]:
+    return set(node.containerd(workspace, "images", "list", "--quiet"))
 
 
 def test_an_update_that_cannot_be_is_refused_before_anything_changes(deployed: Deployed) -> None:
