@@ -171,7 +171,7 @@ def test_installed_anew_it_tests_itself(place: Place) -> None:
     place.install(CHART)
     answered = place.test()
     assert answered.code == 0, answered.tail
-    for line in ("200 http://todo-app-backend:8000/readyz", "201 POST http", "204 DELETE http"):
+    for line in ("200 GET http://todo-app-backend:8000/readyz", "201 POST http", "204 DELETE http"):
         assert line in answered.stdout
 
 

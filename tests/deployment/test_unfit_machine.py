@@ -133,8 +133,8 @@ def test_no_network_and_nothing_cached(fresh: Workspace) -> None:
 
 def test_a_second_run_at_the_same_time(deployed: Deployed) -> None:
     workspace = deployed.workspace
-    running = workspace.start("deploy-all")
-    running.await_line("setup.fit")
+    running = workspace.start("deploy-all", "--force", "T010.backend")  # some seconds of work
+    running.await_step("T010.backend")
     running.send(signal.SIGSTOP)
     try:
         ran = workspace.invoke("deploy-all", limit=20)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from phaseline.operators.ai_operations.diagnosis.common import relapsing
 from phaseline.operators.ai_operations.diagnosis.diagnosing import found
 from phaseline.operators.ai_operations.diagnosis.finding import Cause
 from phaseline.operators.ai_operations.snapshot.objects import Object, Ref, pod_spec
@@ -592,3 +596,22 @@ def test_a_pod_of_its_own() -> None:
     waits([alone], "ErrImageNeverPull")
     cause = first(alone, node("shop/web:1"))
     assert cause.subject == Ref("Pod", PLACE, "alone")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "end", "relapses"),
+    [
+        (5, {"exitCode": 1, "reason": "Error"}, True),
+        (300, {"exitCode": 1, "reason": "Error"}, False),
+        (5, {"exitCode": 0, "reason": "Completed"}, False),
+        (5, {"exitCode": 255, "reason": "Unknown"}, False),
+        (5, {}, False),
+    ],
+)
+def test_a_container_that_has_just_come_back_is_not_well(
+    seconds: float, end: dict[str, Any], relapses: bool
+) -> None:
+    began = (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    state = {"running": {"startedAt": began}}
+    status = {"ready": True, "state": state, "lastState": {"terminated": end} if end else {}}
+    assert relapsing(status) is relapses

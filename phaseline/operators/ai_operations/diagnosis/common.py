@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from phaseline.operators.ai_operations.diagnosis.finding import Edit, change
@@ -22,6 +23,8 @@ from phaseline.operators.ai_operations.snapshot.objects import (
 )
 
 _SHOWN = 240  # characters of a quoted line
+_RELAPSE = 60.0  # seconds
+_WITH_ITS_NODE = "Unknown"  # why a container ended that kubelet did not see end
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,21 @@ def failing(workload: Workload) -> Iterator[Running]:
     for one in running(workload):
         state = one.status.get("state") or {}
         bad = "waiting" in state or one.status.get("restartCount", 0) or _failed(state)
-        if bad and not one.status.get("ready") and ended(one.status) and one.name not in seen:
+        up = one.status.get("ready") and not relapsing(one.status)
+        if bad and not up and ended(one.status) and one.name not in seen:
             seen.add(one.name)
             yield one
+
+
+def relapsing(status: Object) -> bool:
+    """Whether a container has ended badly, and was started again less than a minute ago.
+
+    Without a readiness probe one that crashes is ready for a moment, again and again.
+    """
+    end, began = ended(status), (status.get("state", {}).get("running") or {}).get("startedAt")
+    if not began or not end.get("exitCode") or end.get("reason") == _WITH_ITS_NODE:
+        return False
+    return (datetime.now(UTC) - datetime.fromisoformat(began)).total_seconds() < _RELAPSE
 
 
 def _failed(state: Object) -> bool:

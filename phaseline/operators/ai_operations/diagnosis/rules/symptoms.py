@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phaseline.operators.ai_operations.diagnosis.common import quoted, running
+from phaseline.operators.ai_operations.diagnosis.common import quoted, relapsing, running
 from phaseline.operators.ai_operations.diagnosis.finding import Cause, Rule
 from phaseline.operators.ai_operations.snapshot.model import Snapshot, Workload
 from phaseline.operators.ai_operations.snapshot.objects import (
@@ -38,7 +38,10 @@ def find(snapshot: Snapshot, namespace: str) -> Iterator[Cause]:
 
 
 def _broken(workload: Workload) -> bool:
-    return any(waiting(one.status)[0] == "CrashLoopBackOff" for one in running(workload))
+    return any(
+        waiting(one.status)[0] == "CrashLoopBackOff" or relapsing(one.status)
+        for one in running(workload)
+    )
 
 
 def _workload(snapshot: Snapshot, workload: Workload) -> Cause:
