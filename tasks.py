@@ -146,7 +146,11 @@ VALIDATION = (
         "End to end: workloads, Services, answers; security",
         validation.check_end_to_end,
         ("T026.release",),
-        ("tests/validation/test_e2e.py", "tests/validation/test_security.py"),
+        (
+            "tests/validation/test_e2e.py",
+            "tests/validation/test_connections.py",
+            "tests/validation/test_security.py",
+        ),
     ),
 )
 

@@ -198,6 +198,12 @@ def _other_image(one: Any) -> None:
 
 
 _SERVICE = {"spec": {"selector": {"app.kubernetes.io/component": "nobody"}}}
+_EVERYBODY = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "mutation", "namespace": application.NAMESPACE},
+    "spec": {"podSelector": {}, "ingress": [{}], "egress": [{}]},
+}
 _WROTE = "test_what_the_phase_wrote_is_as_it_was_written"
 _APPLIED = "test_each_object_of_the_release_is_as_it_was_applied"
 _DONE = "test_each_step_of_the_phase_is_done"
@@ -304,6 +310,10 @@ MUTATIONS = (
     Mutation(
         6, "the page's Service deleted", "test_every_address_answers",
         deleted("service/todo-app-frontend", *_IN),
+    ),
+    Mutation(
+        6, "a network policy more, which lets everybody in",
+        "test_the_connections_that_policies_forbid_fail_and_no_others", made(_EVERYBODY),
     ),
     Mutation(
         7, "who looks may change things",

@@ -50,7 +50,7 @@ def check_ai_operations(context: Context) -> Report:
 
 def check_end_to_end(context: Context) -> Report:
     """T045: phases 5 and 6; raises as `tested`."""
-    return tested(context, "T045", "test_e2e.py", "test_security.py")
+    return tested(context, "T045", "test_e2e.py", "test_connections.py", "test_security.py")
 
 
 def tested(context: Context, step: str, *files: str) -> Report:
