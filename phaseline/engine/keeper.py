@@ -18,8 +18,8 @@ from phaseline.engine.outcome import Outcome
 from phaseline.engine.turn import Turn
 
 Kept = tuple[Turn, Outcome]
-_GATHERING = 0.05  # seconds in which more may come, while others work: a file system that is being
-# synced holds up whoever makes a file
+_GATHERING = 0.3  # seconds in which more may come, while nobody waits for it: a file system that is
+# being synced holds up whoever makes a file
 
 
 class Keeper:
@@ -46,7 +46,7 @@ class Keeper:
         self._queue.put((turn, outcome))
 
     def hurry(self) -> None:
-        """Nobody works: all wait for what is to be kept."""
+        """Somebody waits for what is to be kept."""
         self._awaited.set()
 
     def close(self) -> None:

@@ -106,7 +106,7 @@ class Run(Shared):
         with self._guard:
             happened()
             self._start_ready()
-            if self._ending and not self._turns:
+            if self._ending and (self._front.held_up or not self._turns):
                 self._keeper.hurry()
 
     def _tell(self, happened: Callable[[], object]) -> None:
@@ -206,6 +206,7 @@ class Run(Shared):
             self._end(outcome)
         elif outcome:
             self._ending.add(turn)
+            self._front.worked(turn.step.id)
             self._keeper.keep(turn, outcome)
         elif turn.step.id in self._held:
             self._held.discard(turn.step.id)
